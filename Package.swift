@@ -1,0 +1,97 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Settings of every Swift target. Continuous integration turns warnings into errors; a user's newer compiler
+/// with a new warning still builds.
+var settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
+if Context.environment["RNNTOOL_WARNINGS_AS_ERRORS"] != nil {
+  settings.append(.treatAllWarnings(as: .error))
+}
+
+let package = Package(
+  name: "rnntool",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "rnntool", targets: ["rnntool"]),
+    .library(name: "HDF5", targets: ["HDF5"]),
+    .library(name: "RNNModel", targets: ["RNNModel"]),
+    .library(name: "RNNFormat", targets: ["RNNFormat"]),
+    .library(name: "RNNConversion", targets: ["RNNConversion"]),
+    .library(name: "RNNTraining", targets: ["RNNTraining"]),
+    .library(name: "RNNEvaluation", targets: ["RNNEvaluation"]),
+    .library(name: "RNNGeneration", targets: ["RNNGeneration"]),
+  ],
+  traits: [
+    .trait(name: "OpenBLAS", description: "Matrix products by OpenBLAS on Linux; without it, by portable code."),
+    .trait(name: "NPZ", description: "Reading and writing NumPy .npz files through libzip."),
+    .default(enabledTraits: ["OpenBLAS", "NPZ"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
+  ],
+  targets: [
+    // The C boundary: system libraries and the hot loops.
+    .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .systemLibrary(
+      name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(
+      name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+    .target(name: "CKernels"),
+    .target(name: "CEmbeddedTexts"),
+
+    // The libraries, each importing only what stands above it.
+    .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: settings),
+    .target(
+      name: "Kernels",
+      dependencies: [
+        "CKernels", .target(name: "CBLAS", condition: .when(platforms: [.linux], traits: ["OpenBLAS"])),
+      ],
+      swiftSettings: settings,
+      linkerSettings: [.linkedFramework("Accelerate", .when(platforms: [.macOS]))]),
+    .target(
+      name: "RNNModel",
+      dependencies: ["Kernels", .product(name: "RealModule", package: "swift-numerics")],
+      swiftSettings: settings),
+    .target(
+      name: "RNNFormat",
+      dependencies: ["RNNModel", "HDF5", "CEmbeddedTexts", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: settings),
+    .target(
+      name: "RNNConversion",
+      dependencies: ["RNNFormat", .target(name: "CZip", condition: .when(traits: ["NPZ"]))],
+      swiftSettings: settings),
+    .target(
+      name: "RNNTraining",
+      dependencies: ["RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
+      swiftSettings: settings),
+    .target(
+      name: "RNNEvaluation", dependencies: ["RNNModel", .product(name: "RealModule", package: "swift-numerics")],
+      swiftSettings: settings),
+    .target(
+      name: "RNNGeneration",
+      dependencies: ["RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "rnntool",
+      dependencies: [
+        "Kernels", "RNNModel", "RNNFormat", "RNNConversion", "RNNTraining", "RNNEvaluation", "RNNGeneration",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
+    // One test target per module, and one that runs the binary.
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"], swiftSettings: settings),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
+    .testTarget(name: "RNNModelTests", dependencies: ["RNNModel"], swiftSettings: settings),
+    .testTarget(name: "RNNFormatTests", dependencies: ["RNNFormat"], swiftSettings: settings),
+    .testTarget(name: "RNNConversionTests", dependencies: ["RNNConversion"], swiftSettings: settings),
+    .testTarget(name: "RNNTrainingTests", dependencies: ["RNNTraining"], swiftSettings: settings),
+    .testTarget(name: "RNNEvaluationTests", dependencies: ["RNNEvaluation"], swiftSettings: settings),
+    .testTarget(name: "RNNGenerationTests", dependencies: ["RNNGeneration"], swiftSettings: settings),
+    .testTarget(name: "rnntoolTests", dependencies: ["RNNFormat"], swiftSettings: settings),
+  ]
+)
