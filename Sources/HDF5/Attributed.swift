@@ -1,0 +1,38 @@
+internal import CHDF5
+
+/// What carries attributes: groups and datasets.
+public protocol Attributed: ~Copyable {
+  /// Where the object lies.
+  var location: Location { get }
+}
+
+extension Attributed where Self: ~Copyable {
+  /// The names of the attributes, in the order of their UTF-8 bytes.
+  ///
+  /// - Throws: `hdf5.name` for a name that is not UTF-8, `hdf5.too-large` for more names than the limits allow
+  public func attributeNames() throws(HDF5Error) -> [String] {
+    Library.enter()
+    defer { Library.leave() }
+    return try NameList.gather(chdf5_each_attribute, at: location)
+  }
+
+  /// Whether there is an attribute of this name.
+  ///
+  /// - Throws: `hdf5.name` for what cannot be a name
+  public func hasAttribute(_ name: String) throws(HDF5Error) -> Bool {
+    Library.enter()
+    defer { Library.leave() }
+    try Name.checkAttribute(name, in: location)
+    return try location.attribute(name).truth(H5Aexists(location.id, name), "find")
+  }
+
+  /// The type and shape of an attribute, readable or not; the shape of a scalar is empty.
+  ///
+  /// - Throws: `hdf5.missing`, `hdf5.name`, `hdf5.shape` for an attribute without a shape
+  public func attributeDescription(_ name: String) throws(HDF5Error) -> (datatype: Datatype, shape: [Int]) {
+    Library.enter()
+    defer { Library.leave() }
+    let attribute = try Attribute(opening: name, of: location)
+    return (attribute.stored.datatype, attribute.shape)
+  }
+}
