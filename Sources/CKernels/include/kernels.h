@@ -1,0 +1,180 @@
+// The hot loops of recurrent networks, over row-major float32 matrices.
+//
+// Every function runs the version compiled for the best instruction set of the processor (see kernels_level). Sizes are
+// trusted: the Swift module over this one checks them. No function allocates. The same inputs give the same bits at
+// the same level. Pointers of empty buffers may be null. Buffers must not overlap unless a comment says so.
+#ifndef RNNTOOL_KERNELS_H
+#define RNNTOOL_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// MARK: Level
+
+typedef enum {
+  KERNELS_PORTABLE = 0,  // SSE2 on x86-64, NEON on arm64
+  KERNELS_AVX2 = 1,      // AVX2 and FMA
+  KERNELS_AVX512 = 2     // AVX-512 F, BW, CD, DQ, VL
+} kernels_level;
+
+/// Whether this processor and this build run a level.
+bool kernels_is_supported(kernels_level level);
+/// The level that calls from this thread use.
+kernels_level kernels_active(void);
+/// Sets the level of the process; false, and no change, if it is not supported.
+bool kernels_select(kernels_level level);
+/// The level called `name` ("portable", "avx2", "avx512") for the process; false if there is no such supported level.
+bool kernels_select_named(const char *name);
+/// Sets a level for the calling thread alone, or with a negative number none, so that it follows the process again.
+/// Returns what was set before, negative for none. An unsupported level changes nothing.
+int kernels_select_for_thread(int level);
+/// The value of RNNTOOL_KERNELS if it names no supported level, else null.
+const char *kernels_refused_environment(void);
+
+// MARK: Activations
+
+typedef enum {
+  KERNELS_LINEAR = 0,
+  KERNELS_TANH = 1,
+  KERNELS_SIGMOID = 2,
+  KERNELS_HARD_SIGMOID = 3,        // clip(0.2 x + 0.5, 0, 1)
+  KERNELS_HARD_SIGMOID_SIXTH = 4,  // clip(x / 6 + 0.5, 0, 1)
+  KERNELS_RELU = 5,
+  KERNELS_SOFTSIGN = 6,
+  KERNELS_SOFTPLUS = 7,
+  KERNELS_ELU = 8,                 // alpha 1
+  KERNELS_HARD_TANH = 9            // clip(x, -1, 1)
+} kernels_activation;
+
+/// values[i] = y(values[i])
+void kernels_activate(kernels_activation activation, float *values, size_t count);
+/// gradients[i] *= y'(x), expressed by outputs[i] = y(x)
+void kernels_multiply_by_derivative(
+    kernels_activation activation, const float *outputs, float *gradients, size_t count);
+
+// MARK: LSTM step; gate order input, forget, candidate, output
+
+typedef struct {
+  kernels_activation recurrent;    // of the three gates
+  kernels_activation candidate;
+  kernels_activation cell_output;  // of the cell on its way to the output
+} kernels_lstm_activations;
+
+/// gates [batch, 4 hidden]: preactivations in, gate values out. previous_cell, cell, activated_cell, output
+/// [batch, hidden]. `cell` may be `previous_cell`.
+void kernels_lstm_forward(
+    kernels_lstm_activations activations, float forget_bias, size_t batch, size_t hidden, float *gates,
+    const float *previous_cell, float *cell, float *activated_cell, float *output);
+/// gates [batch, 4 hidden] gate values; previous_cell, activated_cell, output_gradient [batch, hidden];
+/// cell_gradient [batch, hidden]: from the later step in, for the previous cell out;
+/// gate_gradients [batch, 4 hidden]: out, at the preactivations.
+void kernels_lstm_backward(
+    kernels_lstm_activations activations, size_t batch, size_t hidden, const float *gates, const float *previous_cell,
+    const float *activated_cell, const float *output_gradient, float *cell_gradient, float *gate_gradients);
+
+// MARK: GRU step; gate order update z, reset r, candidate n
+
+typedef struct {
+  kernels_activation recurrent;  // of the two gates
+  kernels_activation candidate;
+  bool keeps_previous;  // h = z h_prev + (1 - z) n, else h = (1 - z) h_prev + z n
+} kernels_gru;
+
+/// Reset after the product. gates [batch, 3 hidden]: the input part in, gate values out; recurrent_part
+/// [batch, 3 hidden]: U h_prev plus recurrent bias; previous, output [batch, hidden]. `output` may be `previous`.
+void kernels_gru_after_forward(
+    kernels_gru settings, size_t batch, size_t hidden, float *gates, const float *recurrent_part,
+    const float *previous, float *output);
+/// gates [batch, 3 hidden] gate values; recurrent_part as in forward; previous, output_gradient [batch, hidden];
+/// previous_gradient [batch, hidden]: the direct path is added; input_gradients, recurrent_gradients
+/// [batch, 3 hidden]: out, at the input part and at the recurrent part.
+void kernels_gru_after_backward(
+    kernels_gru settings, size_t batch, size_t hidden, const float *gates, const float *recurrent_part,
+    const float *previous, const float *output_gradient, float *previous_gradient, float *input_gradients,
+    float *recurrent_gradients);
+
+/// Reset before the product, first half. gates [batch, 3 hidden]: z and r from preactivations to values, n untouched;
+/// reset_output [batch, hidden]: r h_prev out.
+void kernels_gru_before_gates(
+    kernels_gru settings, size_t batch, size_t hidden, float *gates, const float *previous, float *reset_output);
+/// Second half. gates: z read, n from preactivation to value; output [batch, hidden], may be `previous`.
+void kernels_gru_before_candidate(
+    kernels_gru settings, size_t batch, size_t hidden, float *gates, const float *previous, float *output);
+/// Backward of the second half. gate_gradients [batch, 3 hidden]: z and n out, r untouched; previous_gradient: the
+/// direct path is added.
+void kernels_gru_before_candidate_backward(
+    kernels_gru settings, size_t batch, size_t hidden, const float *gates, const float *previous,
+    const float *output_gradient, float *previous_gradient, float *gate_gradients);
+/// Backward of the first half. reset_output_gradient [batch, hidden]: at r h_prev; previous_gradient: r times it is
+/// added; gate_gradients: r out.
+void kernels_gru_before_gates_backward(
+    kernels_gru settings, size_t batch, size_t hidden, const float *gates, const float *previous,
+    const float *reset_output_gradient, float *previous_gradient, float *gate_gradients);
+
+// MARK: Softmax and cross-entropy; logits [rows, classes], targets [rows] below classes, negative to ignore the row
+
+/// logits become (softmax - one hot) * scale; negative_log_likelihoods [rows] out, 0 for an ignored row.
+void kernels_cross_entropy(
+    size_t rows, size_t classes, float *logits, const int32_t *targets, float scale,
+    double *negative_log_likelihoods);
+/// log_probabilities [rows] out: of each row's target, 0 for an ignored row.
+void kernels_target_log_probabilities(
+    size_t rows, size_t classes, const float *logits, const int32_t *targets, double *log_probabilities);
+/// Each row becomes its log-softmax.
+void kernels_log_softmax(size_t rows, size_t classes, float *logits);
+/// Each row becomes its softmax.
+void kernels_softmax(size_t rows, size_t classes, float *logits);
+
+// MARK: Vectors and rows
+
+/// values *= factor
+void kernels_scale(size_t count, float factor, float *values);
+/// values += factor * addend
+void kernels_axpy(size_t count, float factor, const float *addend, float *values);
+/// values *= factors, element by element
+void kernels_multiply(size_t count, const float *factors, float *values);
+/// The sum of squares, accumulated in double precision.
+double kernels_sum_of_squares(size_t count, const float *values);
+/// bias [columns] is added to each row of matrix [rows, columns].
+void kernels_add_to_rows(size_t rows, size_t columns, const float *bias, float *matrix);
+/// The sum of the rows of matrix [rows, columns], accumulated in double precision, is added to sums [columns].
+void kernels_add_rows(size_t rows, size_t columns, const float *matrix, float *sums);
+/// rows[i] = table[ids[i]]; rows [count, columns]; ids are trusted.
+void kernels_gather_rows(size_t count, size_t columns, const float *table, const int32_t *ids, float *rows);
+/// table[ids[i]] += rows[i], in order; ids are trusted and may repeat.
+void kernels_scatter_add_rows(size_t count, size_t columns, const float *rows, const int32_t *ids, float *table);
+/// source [rows, columns] to destination [columns, rows].
+void kernels_transpose(size_t rows, size_t columns, const float *source, float *destination);
+
+// MARK: Adam
+
+typedef struct {
+  float learning_rate, beta1, beta2, epsilon, weight_decay;
+  float gradient_scale;                       // multiplies each gradient on the fly
+  float first_correction, second_correction;  // 1 - beta^t
+  bool decoupled_decay;                       // AdamW
+} kernels_adam;
+
+/// One step over `count` parameters and their moments.
+void kernels_adam_update(
+    kernels_adam settings, size_t count, float *parameters, float *first_moments, float *second_moments,
+    const float *gradients);
+
+// MARK: Matrix product
+
+/// C = alpha op(A) op(B) + beta C; op(A) [m, k], op(B) [k, n], C [m, n]; strides between stored rows. With beta 0, C is
+/// not read. One thread.
+void kernels_sgemm(
+    bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, size_t stride_a,
+    const float *b, size_t stride_b, float beta, float *c, size_t stride_c);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

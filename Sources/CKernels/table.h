@@ -1,0 +1,102 @@
+// The list of kernels, from which come the table of one level, each level's table, and the public functions.
+#ifndef RNNTOOL_KERNELS_TABLE_H
+#define RNNTOOL_KERNELS_TABLE_H
+
+#include "kernels.h"
+
+// KERNEL(result, name, (parameters), (arguments))
+#define KERNELS_LIST(KERNEL) \
+  KERNEL(void, activate, (kernels_activation f, float *x, size_t n), (f, x, n)) \
+  KERNEL(void, multiply_by_derivative, (kernels_activation f, const float *y, float *g, size_t n), (f, y, g, n)) \
+  KERNEL( \
+      void, lstm_forward, \
+      (kernels_lstm_activations f, float forget_bias, size_t batch, size_t hidden, float *gates, \
+       const float *previous_cell, float *cell, float *activated_cell, float *output), \
+      (f, forget_bias, batch, hidden, gates, previous_cell, cell, activated_cell, output)) \
+  KERNEL( \
+      void, lstm_backward, \
+      (kernels_lstm_activations f, size_t batch, size_t hidden, const float *gates, const float *previous_cell, \
+       const float *activated_cell, const float *output_gradient, float *cell_gradient, float *gate_gradients), \
+      (f, batch, hidden, gates, previous_cell, activated_cell, output_gradient, cell_gradient, gate_gradients)) \
+  KERNEL( \
+      void, gru_after_forward, \
+      (kernels_gru s, size_t batch, size_t hidden, float *gates, const float *recurrent_part, const float *previous, \
+       float *output), \
+      (s, batch, hidden, gates, recurrent_part, previous, output)) \
+  KERNEL( \
+      void, gru_after_backward, \
+      (kernels_gru s, size_t batch, size_t hidden, const float *gates, const float *recurrent_part, \
+       const float *previous, const float *output_gradient, float *previous_gradient, float *input_gradients, \
+       float *recurrent_gradients), \
+      (s, batch, hidden, gates, recurrent_part, previous, output_gradient, previous_gradient, input_gradients, \
+       recurrent_gradients)) \
+  KERNEL( \
+      void, gru_before_gates, \
+      (kernels_gru s, size_t batch, size_t hidden, float *gates, const float *previous, float *reset_output), \
+      (s, batch, hidden, gates, previous, reset_output)) \
+  KERNEL( \
+      void, gru_before_candidate, \
+      (kernels_gru s, size_t batch, size_t hidden, float *gates, const float *previous, float *output), \
+      (s, batch, hidden, gates, previous, output)) \
+  KERNEL( \
+      void, gru_before_candidate_backward, \
+      (kernels_gru s, size_t batch, size_t hidden, const float *gates, const float *previous, \
+       const float *output_gradient, float *previous_gradient, float *gate_gradients), \
+      (s, batch, hidden, gates, previous, output_gradient, previous_gradient, gate_gradients)) \
+  KERNEL( \
+      void, gru_before_gates_backward, \
+      (kernels_gru s, size_t batch, size_t hidden, const float *gates, const float *previous, \
+       const float *reset_output_gradient, float *previous_gradient, float *gate_gradients), \
+      (s, batch, hidden, gates, previous, reset_output_gradient, previous_gradient, gate_gradients)) \
+  KERNEL( \
+      void, cross_entropy, \
+      (size_t rows, size_t classes, float *logits, const int32_t *targets, float scale, double *likelihoods), \
+      (rows, classes, logits, targets, scale, likelihoods)) \
+  KERNEL( \
+      void, target_log_probabilities, \
+      (size_t rows, size_t classes, const float *logits, const int32_t *targets, double *log_probabilities), \
+      (rows, classes, logits, targets, log_probabilities)) \
+  KERNEL(void, log_softmax, (size_t rows, size_t classes, float *logits), (rows, classes, logits)) \
+  KERNEL(void, softmax, (size_t rows, size_t classes, float *logits), (rows, classes, logits)) \
+  KERNEL(void, scale, (size_t n, float factor, float *x), (n, factor, x)) \
+  KERNEL(void, axpy, (size_t n, float factor, const float *addend, float *x), (n, factor, addend, x)) \
+  KERNEL(void, multiply, (size_t n, const float *factors, float *x), (n, factors, x)) \
+  KERNEL(double, sum_of_squares, (size_t n, const float *x), (n, x)) \
+  KERNEL( \
+      void, add_to_rows, (size_t rows, size_t columns, const float *bias, float *matrix), \
+      (rows, columns, bias, matrix)) \
+  KERNEL( \
+      void, add_rows, (size_t rows, size_t columns, const float *matrix, float *sums), (rows, columns, matrix, sums)) \
+  KERNEL( \
+      void, gather_rows, (size_t n, size_t columns, const float *table, const int32_t *ids, float *rows), \
+      (n, columns, table, ids, rows)) \
+  KERNEL( \
+      void, scatter_add_rows, (size_t n, size_t columns, const float *rows, const int32_t *ids, float *table), \
+      (n, columns, rows, ids, table)) \
+  KERNEL( \
+      void, transpose, (size_t rows, size_t columns, const float *source, float *destination), \
+      (rows, columns, source, destination)) \
+  KERNEL( \
+      void, adam_update, (kernels_adam s, size_t n, float *p, float *m, float *v, const float *g), \
+      (s, n, p, m, v, g)) \
+  KERNEL( \
+      void, sgemm, \
+      (bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, \
+       size_t stride_a, const float *b, size_t stride_b, float beta, float *c, size_t stride_c), \
+      (transpose_a, transpose_b, m, n, k, alpha, a, stride_a, b, stride_b, beta, c, stride_c))
+
+#define KERNELS_MEMBER(result, name, parameters, arguments) result(*name) parameters;
+typedef struct {
+  kernels_level level;
+  KERNELS_LIST(KERNELS_MEMBER)
+} kernels_table;
+#undef KERNELS_MEMBER
+
+// Each level's source file defines the table that its name says; only x86-64 has more than one.
+extern const kernels_table kernels_table_portable;
+#if defined(__x86_64__)
+extern const kernels_table kernels_table_avx2;
+extern const kernels_table kernels_table_avx512;
+#endif
+
+#endif

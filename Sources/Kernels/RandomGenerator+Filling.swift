@@ -1,0 +1,31 @@
+extension RandomGenerator {
+  /// Fills `values` with numbers of `range`, each rounded to Float; rounding never reaches the open end.
+  public mutating func fillUniform(_ values: inout MutableSpan<Float>, in range: Range<Float>) {
+    let wide = Double(range.lowerBound)..<Double(range.upperBound)
+    for i in values.indices {
+      let value = Float(uniform(in: wide))
+      values[i] = value < range.upperBound ? value : range.lowerBound
+    }
+  }
+
+  /// Fills `values` with numbers of the normal distribution.
+  public mutating func fillNormal(
+    _ values: inout MutableSpan<Float>, mean: Double = 0, standardDeviation: Double = 1
+  ) {
+    for i in values.indices {
+      values[i] = Float(mean + standardDeviation * normal())
+    }
+  }
+
+  /// Fills `mask` with 0, with probability `probability`, and else `1 / (1 - probability)`: inverted dropout
+  /// (Srivastava et al. 2014), whose expectation is 1.
+  ///
+  /// - Precondition: `0 <= probability < 1`.
+  public mutating func fillDropoutMask(_ mask: inout MutableSpan<Float>, probability: Double) {
+    precondition(probability >= 0 && probability < 1, "dropout probability \(probability) is not in 0..<1")
+    let kept = Float(1 / (1 - probability))
+    for i in mask.indices {
+      mask[i] = uniform() < probability ? 0 : kept
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import Kernels
+import Testing
+
+/// The ways to compute a product: each level of the own kernel, and the library.
+private enum Means: Sendable, CaseIterable {
+  case portable, avx2, avx512, library
+
+  static var available: [Means] {
+    allCases.filter { means in means.level.map(\.isSupported) ?? true }
+  }
+
+  var level: KernelLevel? {
+    switch self {
+    case .portable: .portable
+    case .avx2: .avx2
+    case .avx512: .avx512
+    case .library: nil
+    }
+  }
+}
+
+/// Rows, columns and inner size of a product.
+private let shapes: [[Int]] = [
+  [1, 1, 1], [1, 17, 3], [1, 100, 64], [2, 65, 100], [3, 3, 300], [5, 64, 17], [6, 128, 31], [7, 9, 11],
+  [17, 100, 257],
+  [25, 70, 513], [64, 64, 64], [100, 17, 1],
+]
+
+@Suite struct MatrixProductTests {
+  @Test(arguments: Means.available, shapes)
+  private func agreesWithTheNaiveSumForEveryTransposition(means: Means, shape: [Int]) {
+    for transposeA in [false, true] {
+      for transposeB in [false, true] {
+        for (alpha, beta) in [(Float(1), Float(0)), (0.5, 1), (-1, 0.25)] {
+          for padding in [0, 5] {
+            check(
+              means, shape, transposeA: transposeA, transposeB: transposeB, alpha: alpha, beta: beta, padding: padding)
+          }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: Means.available)
+  private func doesNotReadTheResultWhenBetaIsZero(means: Means) {
+    for rows in [1, 8] {
+      var c = [Float](repeating: .nan, count: rows * 3)
+      let ones = [Float](repeating: 1, count: 100)
+      var span = c.mutableSpan
+      multiply(means, ones, false, ones, false, &span, rows, 3, 4)
+      #expect(c.allSatisfy { $0 == 4 })
+    }
+  }
+
+  @Test(arguments: Means.available)
+  private func handlesEmptySizes(means: Means) {
+    var c: [Float] = [1, 2, 3, 4]
+    var span = c.mutableSpan
+    multiply(means, [], false, [1, 1, 1, 1], false, &span, 0, 2, 2, beta: 0.5)
+    multiply(means, [1, 1], false, [], false, &span, 2, 0, 1, beta: 0.5)
+    multiply(means, [], false, [], false, &span, 2, 2, 0, beta: 0.5)
+    #expect(c == [0.5, 1, 1.5, 2])
+    var nan = [Float](repeating: .nan, count: 4)
+    var nanSpan = nan.mutableSpan
+    multiply(means, [], false, [], false, &nanSpan, 2, 2, 0)
+    #expect(nan == [0, 0, 0, 0])
+  }
+
+  @Test(arguments: Means.available)
+  private func givesTheSameBitsEveryTime(means: Means) {
+    let a = floats(20 * 65, seed: 2)
+    let b = floats(65 * 130, seed: 3)
+    func product() -> [Float] {
+      var c = [Float](repeating: 0, count: 20 * 130)
+      var span = c.mutableSpan
+      multiply(means, a, false, b, true, &span, 20, 130, 65)
+      return c
+    }
+    let first = product()
+    for _ in 0..<5 { #expect(product() == first) }
+  }
+
+  @Test func namesItsLibraryAndCountsItsThreads() {
+    #expect(["OpenBLAS", "Accelerate", "portable"].contains(MatrixProduct.name))
+    let before = MatrixProduct.threadCount
+    #expect(before >= 1)
+    MatrixProduct.threadCount = before
+    #expect(MatrixProduct.threadCount == before)
+  }
+
+  @Test func refusesSpansThatAreTooShort() async {
+    await #expect(processExitsWith: .failure) {
+      var c = [Float](repeating: 0, count: 4)
+      var span = c.mutableSpan
+      MatrixProduct.multiply(
+        [1 as Float, 2, 3].span, [1 as Float, 2, 3, 4].span, into: &span, rows: 2, columns: 2, inner: 2)
+    }
+    await #expect(processExitsWith: .failure) {
+      var c = [Float](repeating: 0, count: 4)
+      var span = c.mutableSpan
+      let four: [Float] = [1, 2, 3, 4]
+      MatrixProduct.multiply(four.span, four.span, into: &span, rows: 2, columns: 2, inner: 2, offsetC: 1)
+    }
+  }
+
+  private func check(
+    _ means: Means, _ shape: [Int], transposeA: Bool, transposeB: Bool, alpha: Float, beta: Float, padding: Int
+  ) {
+    let (m, n, k) = (shape[0], shape[1], shape[2])
+    let strideA = (transposeA ? m : k) + padding
+    let strideB = (transposeB ? k : n) + padding
+    let strideC = n + padding
+    let a = floats((transposeA ? k : m) * strideA, in: -1..<1, seed: 2)
+    let b = floats((transposeB ? n : k) * strideB, in: -1..<1, seed: 3)
+    let before = floats(padding + m * strideC, in: -1..<1, seed: 4)
+    var c = before
+    var span = c.mutableSpan
+    multiply(
+      means, a, transposeA, b, transposeB, &span, m, n, k, alpha: alpha, beta: beta, strideA: strideA,
+      strideB: strideB, strideC: strideC, offsetC: padding)
+    var expected = before.map(Double.init)
+    for i in 0..<m {
+      for j in 0..<n {
+        var sum = 0.0
+        for p in 0..<k {
+          sum +=
+            Double(a[transposeA ? p * strideA + i : i * strideA + p])
+            * Double(b[transposeB ? j * strideB + p : p * strideB + j])
+        }
+        let place = padding + i * strideC + j
+        expected[place] = Double(alpha) * sum + Double(beta) * expected[place]
+      }
+    }
+    // Rounding errors grow with the length of the sums, whatever their order.
+    #expect(
+      largestError(c, expected) < max(1e-6, 6e-8 * Double(k)),
+      "transposed \(transposeA) \(transposeB), alpha \(alpha), beta \(beta), padding \(padding)")
+    // What lies between the rows is not touched.
+    #expect(c.indices.allSatisfy { $0 >= padding && ($0 - padding) % strideC < n || c[$0] == before[$0] })
+  }
+
+  private func multiply(
+    _ means: Means, _ a: [Float], _ transposeA: Bool, _ b: [Float], _ transposeB: Bool,
+    _ c: inout MutableSpan<Float>, _ m: Int, _ n: Int, _ k: Int, alpha: Float = 1, beta: Float = 0,
+    strideA: Int? = nil, strideB: Int? = nil, strideC: Int? = nil, offsetC: Int = 0
+  ) {
+    if let level = means.level {
+      level.run {
+        MatrixProduct.multiplyPortably(
+          a.span, transposeA: transposeA, b.span, transposeB: transposeB, into: &c, rows: m, columns: n, inner: k,
+          alpha: alpha, beta: beta, strideA: strideA, strideB: strideB, strideC: strideC, offsetC: offsetC)
+      }
+    } else {
+      MatrixProduct.multiply(
+        a.span, transposeA: transposeA, b.span, transposeB: transposeB, into: &c, rows: m, columns: n, inner: k,
+        alpha: alpha, beta: beta, strideA: strideA, strideB: strideB, strideC: strideC, offsetC: offsetC)
+    }
+  }
+}

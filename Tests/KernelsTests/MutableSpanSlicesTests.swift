@@ -1,0 +1,51 @@
+import Kernels
+import Testing
+
+@Suite struct MutableSpanSlicesTests {
+  @Test func lendsOneSliceToAKernel() {
+    var buffer: [Float] = [-1, -1, -1, -1]
+    var span = buffer.mutableSpan
+    span.withSlice(1..<3) { slice in Activation.relu.apply(to: &slice) }
+    #expect(buffer == [-1, 0, 0, -1])
+  }
+
+  @Test func writesOnePartWhileReadingAnother() {
+    var buffer: [Float] = [1, 2, 10, 20]
+    var span = buffer.mutableSpan
+    span.split(at: 2) { first, second in VectorOperations.add(first.span, to: &second) }
+    #expect(buffer == [1, 2, 11, 22])
+  }
+
+  @Test func readsAPartOfAnotherArrayBesideASlice() {
+    let source: [Float] = [1, 2, 3, 4]
+    var buffer = [Float](repeating: 0, count: 4)
+    var span = buffer.mutableSpan
+    span.withSlice(2..<4) { slice in VectorOperations.add(source.span.extracting(1..<3), to: &slice) }
+    #expect(buffer == [0, 0, 2, 3])
+  }
+
+  @Test func handlesEmptyParts() {
+    var buffer: [Float] = []
+    var span = buffer.mutableSpan
+    let counts = span.split(at: 0) { first, second in [first.count, second.count] }
+    #expect(counts == [0, 0])
+    #expect(span.withSlice(0..<0) { $0.count } == 0)
+  }
+
+  @Test func passesErrorsOn() {
+    struct Failure: Error {}
+    var buffer: [Float] = [1]
+    #expect(throws: Failure.self) {
+      var span = buffer.mutableSpan
+      try span.withSlice(0..<1) { _ throws(Failure) in throw Failure() }
+    }
+  }
+
+  @Test func refusesASliceOutsideTheSpan() async {
+    await #expect(processExitsWith: .failure) {
+      var buffer: [Float] = [1, 2]
+      var span = buffer.mutableSpan
+      span.withSlice(1..<3) { slice in Activation.relu.apply(to: &slice) }
+    }
+  }
+}
