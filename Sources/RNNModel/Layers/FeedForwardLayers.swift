@@ -1,0 +1,120 @@
+import Kernels
+
+/// h(t) is 1 at the token's index: only where the next layer cannot take tokens itself.
+final class OneHotLayer: NetworkLayer {
+  init(_ layer: Architecture.OneHot, capacity: Window, trains: Bool) {
+    super.init(width: layer.size, leadingSlots: 0, capacity: capacity, trains: trains)
+  }
+
+  override func forward(_ input: LayerInput, _ window: Window, parameters: [Float]) {
+    guard case .tokens(let tokens) = input else { return }
+    for index in outputs.indices { outputs[index] = 0 }
+    for row in 0..<window.rows { outputs[row * width + Int(tokens[row])] = 1 }
+  }
+}
+
+/// h(t) is the token's row of the weights.
+final class EmbeddingLayer: NetworkLayer {
+  private let weights: Range<Int>
+
+  init(_ layer: Architecture.Embedding, _ table: ParameterTable, capacity: Window, trains: Bool) {
+    weights = table.range(layer.name, "weights")
+    super.init(width: layer.outputs, leadingSlots: 0, capacity: capacity, trains: trains)
+  }
+
+  override func forward(_ input: LayerInput, _ window: Window, parameters: [Float]) {
+    guard case .tokens(let tokens) = input else { return }
+    var values = outputs.taken()
+    defer { outputs = values }
+    var span = values.mutableSpan
+    span.withSlice(range(window)) { rows in
+      VectorOperations.gatherRows(
+        of: parameters.span.extracting(weights), ids: tokens.span.extracting(0..<window.rows), into: &rows,
+        columns: width)
+    }
+  }
+
+  override func backward(_ input: LayerInput, _ window: Window, parameters: [Float], gradient: inout [Float]) {
+    guard case .tokens(let tokens) = input else { return }
+    let outputGradients = outputGradients
+    var span = gradient.mutableSpan
+    span.withSlice(weights) { table in
+      VectorOperations.scatterAddRows(
+        outputGradients.span.extracting(range(window)), to: &table, ids: tokens.span.extracting(0..<window.rows),
+        columns: width)
+    }
+  }
+}
+
+/// h(t) = x(t) times a mask that is drawn for each window; in training only.
+final class DropoutLayer: NetworkLayer {
+  let name: String
+  private let rate: Double
+  /// `[rows, width]`: 0 or 1 / (1 - rate).
+  private(set) var mask: [Float]
+
+  init(_ layer: Architecture.Dropout, width: Int, capacity: Window) {
+    name = layer.name
+    rate = layer.rate
+    mask = [Float](repeating: 1, count: capacity.rows * width)
+    super.init(width: width, leadingSlots: 0, capacity: capacity, trains: true)
+  }
+
+  func draw(_ window: Window, using generator: inout RandomGenerator) {
+    var values = mask.taken()
+    defer { mask = values }
+    var span = values.mutableSpan
+    span.withSlice(0..<(window.rows * width)) { generator.fillDropoutMask(&$0, probability: rate) }
+  }
+
+  override func forward(_ input: LayerInput, _ window: Window, parameters: [Float]) {
+    guard case .layer(let below) = input else { return }
+    let (source, mask) = (below.outputs, mask)
+    var values = outputs.taken()
+    defer { outputs = values }
+    var span = values.mutableSpan
+    span.withSlice(range(window)) { rows in
+      VectorOperations.copy(source.span.extracting(below.range(window)), to: &rows)
+      VectorOperations.multiply(&rows, by: mask.span.extracting(0..<rows.count))
+    }
+  }
+
+  override func backward(_ input: LayerInput, _ window: Window, parameters: [Float], gradient: inout [Float]) {
+    guard case .layer(let below) = input else { return }
+    let (source, mask) = (outputGradients, mask)
+    var values = below.outputGradients.taken()
+    defer { below.outputGradients = values }
+    var span = values.mutableSpan
+    span.withSlice(below.range(window)) { rows in
+      VectorOperations.copy(source.span.extracting(range(window)), to: &rows)
+      VectorOperations.multiply(&rows, by: mask.span.extracting(0..<rows.count))
+    }
+  }
+}
+
+/// h(t) = W x(t) + b, before the last layer.
+final class LinearLayer: NetworkLayer {
+  private var map: AffineMap
+
+  init(_ layer: Architecture.Linear, _ table: ParameterTable, takesTokens: Bool, capacity: Window, trains: Bool) {
+    map = AffineMap(
+      weights: table.range(layer.name, "weights"), bias: table.range(layer.name, "bias"), inputs: layer.inputs,
+      outputs: layer.outputs, takesTokens: takesTokens, trains: trains)
+    super.init(width: layer.outputs, leadingSlots: 0, capacity: capacity, trains: trains)
+  }
+
+  override func prepare(_ parameters: [Float]) { map.prepare(parameters) }
+
+  override func forward(_ input: LayerInput, _ window: Window, parameters: [Float]) {
+    var values = outputs.taken()
+    var span = values.mutableSpan
+    map.forward(input, window, parameters: parameters, into: &span)
+    outputs = values
+  }
+
+  override func backward(_ input: LayerInput, _ window: Window, parameters: [Float], gradient: inout [Float]) {
+    let deltas = outputGradients
+    map.backward(
+      deltas.span.extracting(range(window)), input, window, parameters: parameters, gradient: &gradient)
+  }
+}

@@ -1,0 +1,139 @@
+/// Where each tensor of an architecture lies in one flat buffer.
+///
+/// Saving, loading, converting, optimizing and inspecting all traverse this table. The order is that of the layers and,
+/// within a layer, of `docs/FORMAT.md`, section 5; there are no holes.
+public struct ParameterTable: Hashable, Sendable {
+  /// The meaning of a tensor's dimension.
+  public enum Axis: String, Hashable, Sendable {
+    /// Tokens of the vocabulary.
+    case token
+    /// Units that send.
+    case input
+    /// Units that receive.
+    case output
+    /// Hidden units of a recurrent layer.
+    case hidden
+    /// Gates of a recurrent layer.
+    case gate
+  }
+
+  /// One tensor.
+  public struct Entry: Hashable, Sendable {
+    /// The layer's name.
+    public let layer: String
+    /// The tensor's name within its layer.
+    public let name: String
+    /// The meaning of each dimension.
+    public let axes: [Axis]
+    /// The length of each dimension.
+    public let shape: [Int]
+    /// The names along the gate axis; empty for tensors without one.
+    public let gates: [String]
+    /// Where the row-major values lie in the flat buffer.
+    public let range: Range<Int>
+
+    /// `layer/name`.
+    public var path: String { "\(layer)/\(name)" }
+    /// The number of values.
+    public var count: Int { range.count }
+  }
+
+  /// All tensors.
+  public let entries: [Entry]
+
+  /// The number of parameters.
+  public var count: Int { entries.last?.range.upperBound ?? 0 }
+
+  /// Lays out the parameters of an architecture that ``Architecture/check()`` has accepted.
+  public init(_ architecture: Architecture) {
+    var entries: [Entry] = []
+    var end = 0
+    for layer in architecture.layers {
+      for tensor in layer.tensors {
+        let count = tensor.shape.reduce(1, *)
+        entries.append(
+          Entry(
+            layer: layer.name, name: tensor.name, axes: tensor.axes, shape: tensor.shape, gates: tensor.gates,
+            range: end..<(end + count)))
+        end += count
+      }
+    }
+    self.entries = entries
+  }
+
+  /// The first layer at which the number of bytes would overflow, if there is one.
+  static func firstOverflow(in architecture: Architecture) -> String? {
+    var total = 0
+    for layer in architecture.layers {
+      for tensor in layer.tensors {
+        var count = MemoryLayout<Double>.size
+        for length in tensor.shape {
+          let (product, overflow) = count.multipliedReportingOverflow(by: length)
+          if overflow { return layer.name }
+          count = product
+        }
+        let (sum, overflow) = total.addingReportingOverflow(count)
+        if overflow { return layer.name }
+        total = sum
+      }
+    }
+    return nil
+  }
+
+  /// The tensor at `layer/name`, if the architecture has it.
+  public subscript(layer: String, name: String) -> Entry? {
+    entries.first { $0.layer == layer && $0.name == name }
+  }
+
+  /// The range of a tensor that may be absent: empty then.
+  func range(_ layer: String, _ name: String) -> Range<Int> { self[layer, name]?.range ?? 0..<0 }
+}
+
+extension Architecture.Layer {
+  /// A tensor before it has a place in the buffer.
+  fileprivate struct Tensor {
+    var name: String
+    var axes: [ParameterTable.Axis]
+    var shape: [Int]
+    var gates: [String] = []
+  }
+
+  fileprivate var tensors: [Tensor] {
+    switch self {
+    case .oneHot, .dropout: []
+    case .embedding(let layer):
+      [Tensor(name: "weights", axes: [.token, .output], shape: [layer.inputs, layer.outputs])]
+    case .elman(let layer):
+      recurrent(
+        gates: ["hidden"], inputs: layer.inputs, hidden: layer.outputs, bias: layer.bias,
+        recurrentBias: layer.recurrentBias)
+    case .lstm(let layer):
+      recurrent(
+        gates: Architecture.LSTM.gates, inputs: layer.inputs, hidden: layer.outputs, bias: layer.bias,
+        recurrentBias: layer.recurrentBias)
+    case .gru(let layer):
+      recurrent(
+        gates: Architecture.GRU.gates, inputs: layer.inputs, hidden: layer.outputs, bias: layer.bias,
+        recurrentBias: layer.recurrentBias)
+    case .linear(let layer):
+      [Tensor(name: "weights", axes: [.output, .input], shape: [layer.outputs, layer.inputs])]
+        + (layer.bias ? [Tensor(name: "bias", axes: [.output], shape: [layer.outputs])] : [])
+    }
+  }
+
+  private func recurrent(gates: [String], inputs: Int, hidden: Int, bias: Bool, recurrentBias: Bool) -> [Tensor] {
+    var tensors = [
+      Tensor(
+        name: "input_weights", axes: [.gate, .hidden, .input], shape: [gates.count, hidden, inputs], gates: gates),
+      Tensor(
+        name: "recurrent_weights", axes: [.gate, .hidden, .hidden], shape: [gates.count, hidden, hidden],
+        gates: gates),
+    ]
+    let shape = [gates.count, hidden]
+    if bias { tensors.append(Tensor(name: "bias", axes: [.gate, .hidden], shape: shape, gates: gates)) }
+    if recurrentBias {
+      tensors.append(Tensor(name: "recurrent_bias", axes: [.gate, .hidden], shape: shape, gates: gates))
+    }
+    return tensors
+  }
+}

@@ -1,0 +1,90 @@
+extension Vocabulary {
+  /// What to do with a symbol that has no token, in a vocabulary without an unknown token.
+  public enum UnknownSymbols: String, Hashable, Sendable, CaseIterable, Codable {
+    /// Throw ``VocabularyError/unknownSymbol(_:offset:)``.
+    case refuse
+    /// Leave it out, and count it.
+    case skip
+  }
+
+  /// A text as tokens.
+  public struct Encoding: Hashable, Sendable {
+    /// The tokens, in the order of the text.
+    public var tokens: [Int32]
+    /// How many symbols had no token of their own: they became the unknown token, or were left out.
+    public var unknownCount: Int
+    /// How many of them were left out.
+    public var skippedCount: Int
+  }
+
+  /// Splits a text into tokens.
+  ///
+  /// - Parameters:
+  ///   - text: any bytes.
+  ///   - unknown: what to do with symbols outside a vocabulary that has no unknown token.
+  /// - Throws: ``VocabularyError/unknownSymbol(_:offset:)`` if `unknown` is ``UnknownSymbols/refuse``.
+  public func encode(_ text: [UInt8], unknown policy: UnknownSymbols = .refuse) throws(VocabularyError) -> Encoding {
+    var encoding = Encoding(tokens: [], unknownCount: 0, skippedCount: 0)
+    encoding.tokens.reserveCapacity(kind == .words ? text.count / 5 : text.count)
+    // One byte is the common symbol: a table spares the hash.
+    let single = (0..<256).map { token(for: Symbol(CollectionOfOne(UInt8($0)))) ?? -1 }
+    try Symbols.forEach(of: text, kind: kind, normalisation: normalisation) { (range) throws(VocabularyError) in
+      let found: Int32?
+      switch range.count {
+      case 0: found = lineEnd
+      case 1:
+        let token = single[Int(text[range.lowerBound])]
+        found = token < 0 ? nil : token
+      default: found = token(for: Symbol(text[range]))
+      }
+      if let found {
+        encoding.tokens.append(found)
+        if found == unknown { encoding.unknownCount += 1 }
+        return
+      }
+      encoding.unknownCount += 1
+      if let unknown {
+        encoding.tokens.append(unknown)
+      } else if policy == .refuse {
+        throw .unknownSymbol(Array(text[range]), offset: range.lowerBound)
+      } else {
+        encoding.skippedCount += 1
+      }
+    }
+    return encoding
+  }
+
+  /// Joins tokens to a text.
+  ///
+  /// - Precondition: every token is in `0 ..< count`.
+  public func decode(_ tokens: some Sequence<Int32>) -> [UInt8] {
+    var text: [UInt8] = []
+    var decoder = Decoder(self)
+    for token in tokens { text += decoder.decode(token) }
+    return text
+  }
+
+  /// Joins tokens to a text one by one, as a sampler makes them.
+  public struct Decoder: Sendable {
+    private let vocabulary: Vocabulary
+    private var previousIsWord = false
+
+    /// Begins a text.
+    public init(_ vocabulary: Vocabulary) { self.vocabulary = vocabulary }
+
+    /// The bytes that `token` adds to the text.
+    ///
+    /// - Precondition: `token` is in `0 ..< count`.
+    public mutating func decode(_ token: Int32) -> [UInt8] {
+      guard vocabulary.kind == .words else { return Array(vocabulary[token]) }
+      if token == vocabulary.lineEnd {
+        previousIsWord = false
+        return [0x0A]
+      }
+      let bytes = vocabulary[token]
+      let isWord = !(bytes.count == 1 && bytes.allSatisfy(Symbols.isWhiteSpace))
+      defer { previousIsWord = isWord }
+      return (isWord && previousIsWord ? [0x20] : []) + bytes
+    }
+  }
+}

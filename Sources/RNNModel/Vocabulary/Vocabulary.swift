@@ -1,0 +1,173 @@
+/// The tokens of a language model, as byte strings, and how a text is split into them.
+///
+/// `docs/FORMAT.md`, section 6, defines each kind. Any byte string can be a token, NUL and invalid UTF-8 included.
+public struct Vocabulary: Hashable, Sendable {
+  /// What a symbol of the text is.
+  public enum Kind: String, Hashable, Sendable, CaseIterable, Codable {
+    /// A byte.
+    case bytes
+    /// A Unicode scalar value; bytes that are not UTF-8 stand for themselves.
+    case characters
+    /// A run of bytes without white space.
+    case words
+  }
+
+  /// What splitting a text into words gives up.
+  public enum Normalisation: String, Hashable, Sendable, CaseIterable, Codable {
+    /// Nothing.
+    case none
+    /// White space, except that each line ends in a token of its own: the convention of most word-level corpora.
+    case whitespace
+  }
+
+  /// What a symbol of the text is.
+  public let kind: Kind
+  /// What splitting a text gives up; ``Normalisation/none`` except for words.
+  public let normalisation: Normalisation
+  /// Token k is `bytes[offsets[k] ..< offsets[k + 1]]`.
+  public let bytes: [UInt8]
+  /// `[count + 1]`, rising from 0 to the number of bytes.
+  public let offsets: [Int]
+  /// How often each token occurred in the training text; nil where that is not known.
+  public let counts: [UInt64]?
+  /// The token that stands for symbols without one.
+  public let unknown: Int32?
+  /// The token at the end of each line, with ``Normalisation/whitespace``.
+  public let lineEnd: Int32?
+
+  private let index: [Symbol: Int32]
+
+  /// The number of tokens.
+  public var count: Int { offsets.count - 1 }
+
+  /// Checks and takes the parts of a vocabulary.
+  ///
+  /// - Throws: ``VocabularyError`` naming what breaks the rules of `docs/FORMAT.md`, section 6.
+  public init(
+    kind: Kind, normalisation: Normalisation = .none, bytes: [UInt8], offsets: [Int], counts: [UInt64]? = nil,
+    unknown: Int32? = nil, lineEnd: Int32? = nil
+  ) throws(VocabularyError) {
+    guard offsets.first == 0, offsets.last == bytes.count, offsets.count <= Int(Int32.max),
+      zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 })
+    else { throw .offsets }
+    let count = offsets.count - 1
+    guard count > 0 else { throw .empty }
+    if let counts, counts.count != count { throw .counts(expected: count, found: counts.count) }
+    for special in [unknown, lineEnd] {
+      if let special, !(0..<count).contains(Int(special)) { throw .special(Int(special), count: count) }
+    }
+    if unknown != nil && unknown == lineEnd { throw .special(Int(unknown ?? 0), count: count) }
+    guard (normalisation == .none || kind == .words) && (lineEnd != nil) == (normalisation == .whitespace) else {
+      throw .normalisation(kind, normalisation)
+    }
+    var index: [Symbol: Int32] = [:]
+    index.reserveCapacity(count)
+    for token in 0..<count {
+      let symbol = Symbol(bytes[offsets[token]..<offsets[token + 1]])
+      if symbol.bytes.isEmpty { throw .emptyToken(token) }
+      if Int32(token) != unknown, Int32(token) != lineEnd, !symbol.isSymbol(of: kind, normalisation) {
+        throw .notASymbol(token, kind)
+      }
+      if let first = index.updateValue(Int32(token), forKey: symbol) {
+        throw .duplicate(Int(first), token)
+      }
+    }
+    self.kind = kind
+    self.normalisation = normalisation
+    self.bytes = bytes
+    self.offsets = offsets
+    self.counts = counts
+    self.unknown = unknown
+    self.lineEnd = lineEnd
+    self.index = index
+  }
+
+  /// Takes tokens one by one instead of as one blob.
+  ///
+  /// - Throws: as ``init(kind:normalisation:bytes:offsets:counts:unknown:lineEnd:)``.
+  public init(
+    kind: Kind, normalisation: Normalisation = .none, tokens: [[UInt8]], counts: [UInt64]? = nil,
+    unknown: Int32? = nil, lineEnd: Int32? = nil
+  ) throws(VocabularyError) {
+    var offsets = [0]
+    offsets.reserveCapacity(tokens.count + 1)
+    for token in tokens { offsets.append(offsets[offsets.count - 1] + token.count) }
+    try self.init(
+      kind: kind, normalisation: normalisation, bytes: Array(tokens.joined()), offsets: offsets, counts: counts,
+      unknown: unknown, lineEnd: lineEnd)
+  }
+
+  /// The bytes of a token.
+  ///
+  /// - Precondition: `token` is in `0 ..< count`.
+  public subscript(token: Int32) -> ArraySlice<UInt8> {
+    bytes[offsets[Int(token)]..<offsets[Int(token) + 1]]
+  }
+
+  /// The token with these bytes.
+  public func token(for bytes: some Sequence<UInt8>) -> Int32? { index[Symbol(bytes)] }
+
+  func token(for symbol: Symbol) -> Int32? { index[symbol] }
+}
+
+/// Why a vocabulary or a text is refused.
+public enum VocabularyError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The offsets do not rise from 0 to the number of bytes.
+  case offsets
+  /// There is no token.
+  case empty
+  /// There are more or fewer counts than tokens.
+  case counts(expected: Int, found: Int)
+  /// A special id is not a token, or two are the same.
+  case special(Int, count: Int)
+  /// The normalisation does not fit the kind of vocabulary or its line-end token.
+  case normalisation(Vocabulary.Kind, Vocabulary.Normalisation)
+  /// A token without bytes.
+  case emptyToken(Int)
+  /// A token that no text of this kind can produce.
+  case notASymbol(Int, Vocabulary.Kind)
+  /// Two tokens with the same bytes.
+  case duplicate(Int, Int)
+  /// A text has a symbol that is not in the vocabulary, which has no unknown token.
+  case unknownSymbol([UInt8], offset: Int)
+
+  /// One sentence.
+  public var description: String {
+    switch self {
+    case .offsets: "The vocabulary's offsets do not rise from 0 to the number of its bytes."
+    case .empty: "The vocabulary has no tokens."
+    case .counts(let expected, let found): "The vocabulary has \(expected) tokens but \(found) counts."
+    case .special(let id, let count): "The special token \(id) is not one of the \(count) tokens, or named twice."
+    case .normalisation(let kind, let normalisation):
+      "Normalisation '\(normalisation.rawValue)' does not fit a vocabulary of \(kind.rawValue) or its line-end token."
+    case .emptyToken(let token): "Token \(token) of the vocabulary is empty."
+    case .notASymbol(let token, let kind): "Token \(token) cannot occur in a text that is split into \(kind.rawValue)."
+    case .duplicate(let first, let second): "Tokens \(first) and \(second) of the vocabulary are the same."
+    case .unknownSymbol(let bytes, let offset):
+      "The symbol \(Vocabulary.display(bytes)) at byte \(offset) of the text is not in the model's vocabulary."
+    }
+  }
+}
+
+extension Vocabulary {
+  /// Bytes as a person reads them: text in quotes with escapes, other bytes as `\xHH`.
+  public static func display(_ bytes: some Sequence<UInt8>) -> String {
+    let bytes = Array(bytes)
+    var text = "'"
+    Symbols.forEachScalar(of: bytes) { range in
+      let slice = bytes[range]
+      let isText = range.count > 1 || slice[range.lowerBound] < 0x80
+      switch (slice.first, isText) {
+      case (0x0A, _): text += "\\n"
+      case (0x09, _): text += "\\t"
+      case (0x0D, _): text += "\\r"
+      case (0x27, _): text += "\\'"
+      case (0x5C, _): text += "\\\\"
+      case (let byte?, _) where byte < 0x20 || byte == 0x7F || !isText:
+        text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+      default: text += String(decoding: slice, as: UTF8.self)
+      }
+    }
+    return text + "'"
+  }
+}
