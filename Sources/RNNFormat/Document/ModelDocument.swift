@@ -1,0 +1,68 @@
+import RNNModel
+
+/// Everything in a model file but the numbers of its parameters.
+///
+/// Each file format that can hold a whole model reads and writes one of these beside a ``TensorSource``.
+public struct ModelDocument: Sendable {
+  /// What the model computes.
+  public var architecture: Architecture
+  /// Its tokens; nil where they are not known.
+  public var vocabulary: Vocabulary?
+  /// An object that satisfies `schemas/metadata.schema.json`.
+  public var metadata: JSONValue
+  /// Events that satisfy `schemas/lineage.schema.json`, oldest first.
+  public var lineage: [JSONValue]
+  /// How the training went.
+  public var history: History
+  /// Numbers that a reader has to get.
+  public var proof: Proof?
+
+  /// Makes a document.
+  public init(
+    architecture: Architecture, vocabulary: Vocabulary?, metadata: JSONValue = .object([:]),
+    lineage: [JSONValue] = [], history: History = History(), proof: Proof? = nil
+  ) {
+    self.architecture = architecture
+    self.vocabulary = vocabulary
+    self.metadata = metadata
+    self.lineage = lineage
+    self.history = history
+    self.proof = proof
+  }
+}
+
+/// How a training went: columns of equal length, one row for each validation.
+public struct History: Hashable, Sendable {
+  /// The values of one column.
+  public enum Column: Hashable, Sendable {
+    /// Whole numbers, such as steps.
+    case integers([Int64])
+    /// Real numbers, such as losses in nats.
+    case reals([Double])
+
+    /// The number of rows.
+    public var count: Int {
+      switch self {
+      case .integers(let values): values.count
+      case .reals(let values): values.count
+      }
+    }
+
+    /// The values as real numbers.
+    public var values: [Double] {
+      switch self {
+      case .integers(let values): values.map(Double.init)
+      case .reals(let values): values
+      }
+    }
+  }
+
+  /// The columns by name, as in `docs/FORMAT.md`, section 9.
+  public var columns: [String: Column]
+
+  /// Makes a history.
+  public init(columns: [String: Column] = [:]) { self.columns = columns }
+
+  /// The number of rows.
+  public var count: Int { columns.values.first?.count ?? 0 }
+}

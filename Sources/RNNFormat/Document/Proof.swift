@@ -1,0 +1,77 @@
+import RNNModel
+
+/// Numbers that every correct reader gets from a model (`docs/FORMAT.md`, section 8).
+public struct Proof: Hashable, Sendable {
+  /// Token ids fed one after another, from the zero state.
+  public var inputs: [UInt32]
+  /// The tokens whose log-probability is recorded, strictly rising.
+  public var tokens: [UInt32]
+  /// ln p(tokens[j] | inputs[0...i]) `[inputs, tokens]`, row-major.
+  public var logProbabilities: [Double]
+  /// What computed them.
+  public var computedBy: String
+  /// The largest difference, in nats, allowed to a reader that computes in float32.
+  public var tolerance: Double
+  /// The same for float64.
+  public var toleranceFloat64: Double
+
+  /// Takes the parts of a proof that was read.
+  public init(
+    inputs: [UInt32], tokens: [UInt32], logProbabilities: [Double], computedBy: String, tolerance: Double,
+    toleranceFloat64: Double
+  ) {
+    self.inputs = inputs
+    self.tokens = tokens
+    self.logProbabilities = logProbabilities
+    self.computedBy = computedBy
+    self.tolerance = tolerance
+    self.toleranceFloat64 = toleranceFloat64
+  }
+
+  /// Computes the proof of a model with the reference implementation, in float64.
+  ///
+  /// - Parameters:
+  ///   - architecture: one that can run.
+  ///   - values: its parameters in the order of its table.
+  public init(architecture: Architecture, values: [Double]) {
+    let size = architecture.size
+    inputs = (0..<16).map { step in
+      let fraction = (Double(step + 1) * 0.6180339887498949).truncatingRemainder(dividingBy: 1)
+      return UInt32(Double(size) * fraction)
+    }
+    tokens = size <= 256 ? (0..<UInt32(size)).map { $0 } : (0..<256).map { UInt32($0 * size / 256) }
+    computedBy = "\(Generator.text), reference in float64"
+    tolerance = 1e-3
+    toleranceFloat64 = 1e-9
+    logProbabilities = Self.compute(architecture, values, inputs: inputs, tokens: tokens)
+  }
+
+  /// The largest absolute difference between the proof's numbers and those that the reference implementation gets, in nats.
+  ///
+  /// Infinite if a number is NaN or infinite on one side only.
+  public func largestDifference(architecture: Architecture, values: [Double]) -> Double {
+    let found = Self.compute(architecture, values, inputs: inputs, tokens: tokens)
+    return zip(found, logProbabilities).reduce(0) { largest, pair in
+      if pair.0 == pair.1 { return largest }
+      let difference = abs(pair.0 - pair.1)
+      return difference.isNaN ? .infinity : max(largest, difference)
+    }
+  }
+
+  private static func compute(
+    _ architecture: Architecture, _ values: [Double], inputs: [UInt32], tokens: [UInt32]
+  ) -> [Double] {
+    let rows = Reference<Double>(architecture, values: values).logProbabilities(inputs.map { Int32($0) })
+    return rows.flatMap { row in tokens.map { row[Int($0)] } }
+  }
+}
+
+/// The program and its version.
+public enum Generator {
+  /// `rnntool`
+  public static let name = "rnntool"
+  /// The version of this program.
+  public static let version = "1.0.0"
+  /// Both.
+  public static let text = "\(name) \(version)"
+}

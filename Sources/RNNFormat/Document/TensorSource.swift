@@ -1,0 +1,72 @@
+import RNNModel
+
+/// How a parameter is stored.
+public enum TensorType: String, Hashable, Sendable, CaseIterable {
+  /// IEEE 754 double precision.
+  case float64
+  /// IEEE 754 single precision.
+  case float32
+  /// IEEE 754 half precision.
+  case float16
+  /// The upper half of a float32.
+  case bfloat16
+
+  /// The bytes of one value.
+  public var size: Int {
+    switch self {
+    case .float64: 8
+    case .float32: 4
+    case .float16, .bfloat16: 2
+    }
+  }
+}
+
+/// One stored tensor, without its values.
+public struct TensorDescription: Hashable, Sendable {
+  /// `layer/name`.
+  public let path: String
+  /// How its values are stored.
+  public let type: TensorType
+  /// The length of each dimension.
+  public let shape: [Int]
+
+  /// Describes a tensor.
+  public init(path: String, type: TensorType, shape: [Int]) {
+    self.path = path
+    self.type = type
+    self.shape = shape
+  }
+
+  /// The number of values.
+  public var count: Int { shape.reduce(1, *) }
+  /// The number of bytes.
+  public var byteCount: Int { count * type.size }
+}
+
+/// Where the parameters of a model come from: a file of any format, or memory.
+public protocol TensorSource: ~Copyable {
+  /// The tensors, in the order of the architecture's ``/RNNModel/ParameterTable``.
+  var tensors: [TensorDescription] { get }
+
+  /// The values of a tensor, little-endian and row-major.
+  func bytes(of tensor: TensorDescription) throws -> [UInt8]
+}
+
+/// The parameters of a model in memory, as float32.
+public struct ParameterTensors: TensorSource {
+  private let parameters: Parameters
+  /// The tensors, in the order of the table.
+  public let tensors: [TensorDescription]
+
+  /// Takes the parameters of a model.
+  public init(_ parameters: Parameters) {
+    self.parameters = parameters
+    tensors = parameters.table.entries.map { TensorDescription(path: $0.path, type: .float32, shape: $0.shape) }
+  }
+
+  /// The values of a tensor; none for a tensor that the model does not have.
+  public func bytes(of tensor: TensorDescription) -> [UInt8] {
+    guard let entry = parameters.table.entries.first(where: { $0.path == tensor.path }) else { return [] }
+    return LittleEndian.bytes(parameters.values[entry.range])
+  }
+}

@@ -1,0 +1,99 @@
+import HDF5
+
+/// `content_id`: everything that a reader of a file can see (`docs/FORMAT.md`, section 7).
+enum ContentIdentity {
+  /// The identity of an open file's content.
+  ///
+  /// - Parameters:
+  ///   - root: the file's root group.
+  ///   - objects: all its objects.
+  ///   - known: hashes of datasets that have been computed already, by path.
+  static func identify(
+    _ root: borrowing Group, objects: [ObjectDescription], known: [String: String]
+  ) throws(HDF5Error) -> String {
+    var manifest = Hash.Stream()
+    manifest.update(Array("rnn-h5 content 1\n".utf8))
+    let sorted = objects.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    for object in sorted {
+      var lines: [String]
+      if object.kind == .dataset {
+        let dataset = try root.dataset(object.path)
+        let hash: String
+        if let value = known[object.path] { hash = value } else { hash = try sha256(of: dataset) }
+        let shape = ModelIdentity.shape(dataset.shape)
+        lines = ["dataset \(quoted(object.path)) \(name(of: dataset.datatype)) \(shape) \(hash)"]
+        lines += try attributes(of: dataset)
+      } else if object.path == "/" {
+        lines = ["group \"/\""] + (try attributes(of: root))
+      } else {
+        let group = try root.group(object.path)
+        lines = ["group \(quoted(object.path))"] + (try attributes(of: group))
+      }
+      manifest.update(Array(lines.map { $0 + "\n" }.joined().utf8))
+    }
+    return manifest.finish()
+  }
+
+  /// The hash of a dataset's values, read in blocks.
+  static func sha256(of dataset: borrowing Dataset) throws(HDF5Error) -> String {
+    switch dataset.datatype {
+    case .fixedString, .variableString:
+      return Hash.sha256(terminated(dataset.shape.isEmpty ? [try dataset.readString()] : try dataset.readStrings()))
+    default:
+      var hash = Hash.Stream()
+      try dataset.forEachBlock { block in hash.update(block) }
+      return hash.finish()
+    }
+  }
+
+  private static func attributes<Object: Attributed & ~Copyable>(
+    of object: borrowing Object
+  ) throws(HDF5Error) -> [String] {
+    var lines: [String] = []
+    for attribute in try object.attributeNames() where attribute != "content_id" {
+      let (datatype, shape) = try object.attributeDescription(attribute)
+      let bytes: [UInt8]
+      switch datatype {
+      case .fixedString, .variableString:
+        bytes = terminated(
+          shape.isEmpty ? [try object.stringAttribute(attribute)] : try object.stringsAttribute(attribute))
+      default: bytes = try object.attributeBytes(attribute)
+      }
+      lines.append(
+        "attribute \(name(of: datatype)) \(ModelIdentity.shape(shape)) \(Hash.sha256(bytes)) \(quoted(attribute))")
+    }
+    return lines
+  }
+
+  private static func terminated(_ strings: [String]) -> [UInt8] { strings.flatMap { Array($0.utf8) + [0] } }
+
+  private static func quoted(_ text: String) -> String { JSONValue.string(text).canonical }
+
+  static func name(of datatype: Datatype) -> String {
+    switch datatype {
+    case .integer(let bits, let signed): (signed ? "int" : "uint") + "\(bits)"
+    case .float(let bits): "float\(bits)"
+    case .fixedString, .variableString: "string"
+    case .unsupported(let what): what
+    }
+  }
+}
+
+extension Dataset {
+  /// Calls `body` with the little-endian bytes of the dataset, some megabytes at a time.
+  func forEachBlock(_ body: ([UInt8]) throws(HDF5Error) -> Void) throws(HDF5Error) {
+    guard let rows = shape.first, rows > 0, let size = datatype.byteCount else {
+      return try body(try readBytes())
+    }
+    let rowBytes = max(1, shape.dropFirst().reduce(size, *))
+    let step = max(1, (8 << 20) / rowBytes)
+    var start = 0
+    while start < rows {
+      let count = min(step, rows - start)
+      let rest = Array(shape.dropFirst())
+      try body(
+        try readBytes(start: [start] + rest.map { _ in 0 }, count: [count] + rest))
+      start += count
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import HDF5
+import RNNModel
+
+/// The tree of a model file, as `schemas/layout.json` states it.
+struct LayoutSchema: Sendable {
+  enum Kind: String { case group, dataset, string }
+
+  struct Attribute: Sendable {
+    let name: String
+    let type: String
+    let rank: Int
+    let required: Bool
+    let allowed: [String]?
+    let pattern: String?
+  }
+
+  struct Object: Sendable {
+    /// `/` and names, where `*` stands for any name.
+    let pattern: [String]
+    let path: String
+    let kind: Kind
+    let required: Bool
+    let types: [String]
+    let rank: Int
+    let schema: String?
+    let attributes: [Attribute]
+  }
+
+  let version: Version
+  let features: Set<String>
+  let objects: [Object]
+  let documents: [String: JSONSchema]
+  /// For each kind of layer, its tensors: name, axes and the key that switches it on.
+  let parameters: [String: [(name: String, axes: [String], when: String?)]]
+
+  static let current: LayoutSchema = {
+    do {
+      return try LayoutSchema(texts: EmbeddedTexts.schemas)
+    } catch {
+      // The schemas are part of the program, and a test reads them: this cannot depend on input.
+      preconditionFailure("the program's own schemas are broken: \(error)")
+    }
+  }()
+
+  init(texts: [String: String]) throws {
+    let layout = try JSONValue(parsing: texts["layout.json"] ?? "")
+    version = Version(layout["version"]?.string ?? "") ?? Version(major: 0, minor: 0)
+    features = Set((layout["features"]?.array ?? []).compactMap(\.string))
+    objects = (layout["objects"]?.array ?? []).map { object in
+      let path = object["path"]?.string ?? ""
+      return Object(
+        pattern: Self.components(path), path: path, kind: Kind(rawValue: object["kind"]?.string ?? "") ?? .group,
+        required: object["required"]?.bool ?? false, types: (object["types"]?.array ?? []).compactMap(\.string),
+        rank: object["rank"]?.integer ?? -1, schema: object["schema"]?.string,
+        attributes: (object["attributes"]?.array ?? []).map(Self.attribute))
+    }
+    var documents: [String: JSONSchema] = [:]
+    for object in objects {
+      if let name = object.schema { documents[name] = try JSONSchema(try JSONValue(parsing: texts[name] ?? "")) }
+    }
+    self.documents = documents
+    parameters = (layout["parameters"]?.object ?? [:]).mapValues { tensors in
+      (tensors.array ?? []).map { tensor in
+        (
+          name: tensor["name"]?.string ?? "", axes: (tensor["axes"]?.array ?? []).compactMap(\.string),
+          when: tensor["when"]?.string
+        )
+      }
+    }
+  }
+
+  private static func attribute(_ value: JSONValue) -> Attribute {
+    Attribute(
+      name: value["name"]?.string ?? "", type: value["type"]?.string ?? "", rank: value["rank"]?.integer ?? 0,
+      required: value["required"]?.bool ?? false,
+      allowed: value["const"]?.string.map { [$0] } ?? value["enum"]?.array?.compactMap(\.string),
+      pattern: value["pattern"]?.string)
+  }
+
+  static func components(_ path: String) -> [String] { path.split(separator: "/").map(String.init) }
+
+  /// The statement about the object at `path`, if the format names it.
+  func object(at path: String) -> Object? {
+    let names = Self.components(path)
+    return objects.first { object in
+      object.pattern.count == names.count
+        && zip(object.pattern, names).allSatisfy { $0 == "*" || $0 == $1 }
+    }
+  }
+}
+
+/// A version of the format: a minor version only adds.
+public struct Version: Hashable, Sendable, Comparable, CustomStringConvertible {
+  /// Changes when older readers cannot cope.
+  public let major: Int
+  /// Changes when something is added.
+  public let minor: Int
+
+  /// The version that this program reads and writes.
+  public static var current: Version { LayoutSchema.current.version }
+
+  /// Makes a version.
+  public init(major: Int, minor: Int) {
+    self.major = major
+    self.minor = minor
+  }
+
+  /// Reads `major.minor`.
+  public init?(_ text: String) {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let major = parts[0], let minor = parts[1], major >= 0, minor >= 0 else { return nil }
+    self.init(major: major, minor: minor)
+  }
+
+  /// `major.minor`
+  public var description: String { "\(major).\(minor)" }
+
+  /// By major version, then by minor version.
+  public static func < (a: Version, b: Version) -> Bool { (a.major, a.minor) < (b.major, b.minor) }
+}

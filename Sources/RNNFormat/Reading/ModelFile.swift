@@ -1,0 +1,120 @@
+import HDF5
+import RNNModel
+
+/// A model file open for reading: its documents are in memory, its tensors are read on request.
+///
+/// Opening checks the whole structure (level ``ValidationLevel/structure``) and reads no tensor data: a file that opens also loads and
+/// runs, unless its bytes have been changed, which ``loadModel()`` finds by their hashes.
+public struct ModelFile: ~Copyable, TensorSource {
+  private let file: File
+  private let structure: ModelStructure
+
+  /// The path that was opened.
+  public let path: String
+  /// What the file says about itself.
+  public let header: ModelHeader
+  /// Everything but the parameters.
+  public let document: ModelDocument
+  /// The parameters, in the order of the architecture's table.
+  public let tensors: [TensorDescription]
+
+  /// Opens a model file.
+  ///
+  /// - Throws: ``FormatError/hdf5(_:)`` if there is no HDF5 file at the path, ``FormatError/invalid(file:findings:)`` with everything that is wrong if it
+  ///   is not a valid model file.
+  public init(opening path: String) throws(FormatError) {
+    let file: File
+    do {
+      file = try File(opening: path)
+    } catch {
+      throw .hdf5(error)
+    }
+    var findings = Findings()
+    let structure = ModelStructure(reading: file, &findings)
+    guard let structure, let document = structure.document, !findings.hasErrors else {
+      throw .invalid(file: path, findings: findings.all)
+    }
+    self.file = file
+    self.structure = structure
+    self.path = path
+    self.document = document
+    header = structure.header
+    tensors = structure.tensors
+  }
+
+  /// The size of the file in bytes.
+  public var size: Int { file.size }
+
+  /// The values of a tensor, little-endian and row-major.
+  ///
+  /// - Throws: ``FormatError``; a tensor whose bytes do not have the hash that the file gives for them is refused.
+  public func bytes(of tensor: TensorDescription) throws -> [UInt8] {
+    do {
+      let dataset = try file.root.dataset("/parameters/\(tensor.path)")
+      let bytes = try dataset.readBytes()
+      guard Hash.sha256(bytes) == structure.hashes[tensor.path] else {
+        var findings = Findings()
+        findings.add("parameters.hash", at: "/parameters/\(tensor.path)", "the bytes are not those that were written")
+        throw FormatError.invalid(file: path, findings: findings.all)
+      }
+      return bytes
+    } catch let error as HDF5Error {
+      throw FormatError.hdf5(error)
+    }
+  }
+
+  /// Where the bytes of a tensor lie in the file; nil if they are compressed.
+  public func offset(of tensor: TensorDescription) -> Int? {
+    guard let dataset = try? file.root.dataset("/parameters/\(tensor.path)") else { return nil }
+    return dataset.chunk == nil ? dataset.offset : nil
+  }
+
+  /// The hash that the file gives for a tensor.
+  public func sha256(of tensor: TensorDescription) -> String? { structure.hashes[tensor.path] }
+
+  /// The bytes that a tensor takes in the file.
+  public func storedSize(of tensor: TensorDescription) -> Int? {
+    guard let dataset = try? file.root.dataset("/parameters/\(tensor.path)") else { return nil }
+    return try? dataset.storageSize
+  }
+
+  /// Reads the parameters in the precision asked for, in the order of the table.
+  ///
+  /// - Throws: ``FormatError``, also for a tensor with another hash and for numbers that are not finite.
+  public func values<Scalar: ReferenceScalar>(as type: Scalar.Type) throws -> [Scalar] {
+    var values: [Scalar] = []
+    values.reserveCapacity(tensors.reduce(0) { $0 + $1.count })
+    for tensor in tensors {
+      let read = LittleEndian.values(try bytes(of: tensor), type: tensor.type, as: Scalar.self)
+      guard read.allSatisfy(\.isFinite) else {
+        var findings = Findings()
+        findings.add("parameters.finite", at: "/parameters/\(tensor.path)", "a value is infinite or not a number")
+        throw FormatError.invalid(file: path, findings: findings.all)
+      }
+      values += read
+    }
+    return values
+  }
+
+  /// Reads the model, as float32.
+  ///
+  /// - Throws: as ``values(as:)``.
+  public func loadModel() throws -> Model {
+    let table = ParameterTable(document.architecture)
+    return try Model(
+      architecture: document.architecture, parameters: Parameters(table: table, values: try values(as: Float.self)),
+      vocabulary: document.vocabulary)
+  }
+}
+
+/// What a model file says about itself: `docs/FORMAT.md`, section 3.
+public struct ModelHeader: Hashable, Sendable {
+  /// The version that the file was written to.
+  public var formatVersion = ""
+  /// The program that wrote it.
+  public var generator = ""
+  /// What the model computes.
+  public var modelID = ""
+  /// Everything in the file.
+  public var contentID = ""
+}

@@ -1,0 +1,62 @@
+import HDF5
+import RNNModel
+
+/// A model file's structure: everything but the tensors' values, checked.
+///
+/// Opening and validating share this: what validates also opens.
+struct ModelStructure {
+  var header = ModelHeader()
+  /// nil if the documents are too broken to be used.
+  var document: ModelDocument?
+  /// In the order of the architecture's table; complete if there are no errors.
+  var tensors: [TensorDescription] = []
+  /// The hashes that the file gives for its tensors, by path.
+  var hashes: [String: String] = [:]
+  /// All objects of the file.
+  var objects: [ObjectDescription] = []
+
+  /// Reads and checks the structure; nil if the file is not of this format, or for newer readers only.
+  init?(reading file: borrowing File, _ findings: inout Findings) {
+    guard Self.checkVersion(file.root, &findings) else { return nil }
+    do {
+      objects = try file.objects()
+      try LayoutCheck.run(file.root, objects: objects, &findings)
+    } catch {
+      findings.add(error)
+      return
+    }
+    let reader = StructureReader(objects: objects)
+    header = StructureReader.header(file.root)
+    document = reader.document(file.root, &findings)
+    if let architecture = document?.architecture {
+      (tensors, hashes) = reader.tensors(of: architecture, in: file.root, &findings)
+    }
+  }
+
+  /// Whether the file is of this format, and this reader new enough for it.
+  private static func checkVersion(_ root: borrowing Group, _ findings: inout Findings) -> Bool {
+    func text(_ name: String) -> String? { try? root.stringAttribute(name) }
+    guard text("format") == "rnn-h5" else {
+      findings.add(
+        "version.format", at: "/@format", "this is an HDF5 file, but not of the format rnn-h5")
+      return false
+    }
+    if let needed = text("minimum_reader_version").flatMap({ Version($0) }), needed > Version.current {
+      findings.add(
+        "version.newer", at: "/@minimum_reader_version",
+        "the file needs a reader of version \(needed) of the format, but this is \(Generator.text), "
+          + "which reads version \(Version.current): use a newer one")
+      return false
+    }
+    let unknown = (text("required_features") ?? "").split(separator: " ").map(String.init)
+      .filter { !LayoutSchema.current.features.contains($0) }
+    if !unknown.isEmpty {
+      findings.add(
+        "version.feature", at: "/@required_features",
+        "the file needs \(unknown.map { "'\($0)'" }.joined(separator: ", ")), which \(Generator.text) does not know: "
+          + "use a newer one")
+      return false
+    }
+    return true
+  }
+}

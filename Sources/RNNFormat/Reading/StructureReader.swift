@@ -1,0 +1,245 @@
+import HDF5
+import RNNModel
+
+/// Reads the documents and small arrays of a model file, and reports all that is wrong with them.
+struct StructureReader {
+  private let objects: [String: ObjectDescription]
+
+  init(objects: [ObjectDescription]) {
+    self.objects = Dictionary(objects.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  static func header(_ root: borrowing Group) -> ModelHeader {
+    func text(_ name: String) -> String { (try? root.stringAttribute(name)) ?? "" }
+    return ModelHeader(
+      formatVersion: text("format_version"), generator: text("generator"), modelID: text("model_id"),
+      contentID: text("content_id"))
+  }
+
+  /// Everything but the parameters; nil if there is no architecture to work with.
+  func document(_ root: borrowing Group, _ findings: inout Findings) -> ModelDocument? {
+    let architecture = architecture(root, &findings)
+    let metadata = json(root, "/metadata", schema: "metadata.schema.json", &findings) ?? .object([:])
+    let lineage = json(root, "/lineage", schema: "lineage.schema.json", &findings)?.array ?? []
+    let vocabulary = vocabulary(root, size: architecture?.size, &findings)
+    let history = history(root, &findings)
+    let proof = proof(root, size: architecture?.size, &findings)
+    if objects["/specification"] == nil {
+      findings.add("specification.missing", at: "/specification", "the file does not carry its specification")
+    }
+    guard let architecture else { return nil }
+    return ModelDocument(
+      architecture: architecture, vocabulary: vocabulary, metadata: metadata, lineage: lineage, history: history,
+      proof: proof)
+  }
+
+  private func json(_ root: borrowing Group, _ path: String, schema: String, _ findings: inout Findings) -> JSONValue? {
+    guard objects[path]?.kind == .dataset else { return nil }
+    do {
+      let text = try root.dataset(path).readString()
+      let value = try JSONValue(parsing: text)
+      if value.canonical != text {
+        findings.add("json.canonical", at: path, "is not in the canonical form of RFC 8785")
+      }
+      for violation in LayoutSchema.current.documents[schema]?.violations(of: value) ?? [] {
+        findings.add("json.schema", at: path + violation.pointer, violation.message)
+      }
+      return value
+    } catch let error as JSONError {
+      findings.add("json.syntax", at: path, "is not JSON: \(error)")
+    } catch let error as HDF5Error {
+      // A text that is not UTF-8 is a matter of JSON; everything else, of the file.
+      if error.rule == .text {
+        findings.add("json.syntax", at: path, "is not JSON: \(error.cause)")
+      } else {
+        findings.add(error)
+      }
+    } catch {
+      findings.add("json.syntax", at: path, "is not JSON: \(error)")
+    }
+    return nil
+  }
+
+  private func architecture(_ root: borrowing Group, _ findings: inout Findings) -> Architecture? {
+    let before = findings.all.count
+    guard let json = json(root, "/architecture", schema: "architecture.schema.json", &findings) else { return nil }
+    let isSound = !findings.all[before...].contains { $0.rule == "json.schema" }
+    guard isSound else { return nil }
+    let architecture: Architecture
+    do {
+      architecture = try Architecture(json: json)
+    } catch {
+      findings.add("json.schema", at: "/architecture", "cannot be read: \(error)")
+      return nil
+    }
+    let problems = architecture.problems()
+    for problem in problems {
+      if case .duplicateName = problem {
+        findings.add("architecture.names", at: "/architecture", "\(problem)")
+      } else {
+        findings.add("architecture.chain", at: "/architecture", "\(problem)")
+      }
+    }
+    return problems.isEmpty ? architecture : nil
+  }
+
+  private func vocabulary(_ root: borrowing Group, size: Int?, _ findings: inout Findings) -> Vocabulary? {
+    guard objects["/vocabulary"]?.kind == .group else { return nil }
+    do {
+      let group = try root.group("/vocabulary")
+      guard let kind = Vocabulary.Kind(rawValue: try group.stringAttribute("kind")),
+        let normalisation = Vocabulary.Normalisation(rawValue: try group.stringAttribute("normalisation"))
+      else { return nil }
+      let bytes = try group.dataset("bytes").read(as: UInt8.self)
+      let offsets = try group.dataset("offsets").read(as: UInt64.self)
+      let counts = objects["/vocabulary/counts"] == nil ? nil : try group.dataset("counts").read(as: UInt64.self)
+      func special(_ name: String) throws(HDF5Error) -> Int64 { try group.attribute(name, as: Int64.self) }
+      let unknown = try special("unknown_id")
+      let lineEnd = try special("line_end_id")
+      guard offsets.allSatisfy({ $0 <= UInt64(bytes.count) }) else { throw VocabularyError.offsets }
+      for id in [unknown, lineEnd] where !(-1..<Int64(offsets.count)).contains(id) {
+        throw VocabularyError.special(Int(id), count: offsets.count - 1)
+      }
+      let vocabulary = try Vocabulary(
+        kind: kind, normalisation: normalisation, bytes: bytes, offsets: offsets.map { Int($0) }, counts: counts,
+        unknown: unknown < 0 ? nil : Int32(unknown), lineEnd: lineEnd < 0 ? nil : Int32(lineEnd))
+      if let size, vocabulary.count != size {
+        findings.add(
+          "vocabulary.size", at: "/vocabulary",
+          "has \(vocabulary.count) tokens, but the architecture takes \(size)")
+      }
+      return vocabulary
+    } catch let error as VocabularyError {
+      findings.add(error.rule, at: "/vocabulary", "\(error)")
+    } catch let error as HDF5Error {
+      // What is missing or of another type has been reported with the layout.
+      if error.rule != .missing && error.rule != .type && error.rule != .shape { findings.add(error) }
+    } catch {
+      findings.add("vocabulary.kind", at: "/vocabulary", "\(error)")
+    }
+    return nil
+  }
+
+  private func history(_ root: borrowing Group, _ findings: inout Findings) -> History {
+    var history = History()
+    for object in objects.values where object.path.hasPrefix("/history/") && object.kind == .dataset {
+      let name = String(object.path.dropFirst("/history/".count))
+      do {
+        let dataset = try root.dataset(object.path)
+        switch dataset.datatype {
+        case .integer(bits: 64, signed: true): history.columns[name] = .integers(try dataset.read(as: Int64.self))
+        case .float(bits: 64): history.columns[name] = .reals(try dataset.read(as: Double.self))
+        default: break
+        }
+      } catch {
+        findings.add(error)
+      }
+    }
+    if Set(history.columns.values.map(\.count)).count > 1 {
+      let lengths = history.columns.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.count)" }
+      findings.add("history.length", at: "/history", "columns differ in length: \(lengths.joined(separator: ", "))")
+    }
+    return history
+  }
+
+  private func proof(_ root: borrowing Group, size: Int?, _ findings: inout Findings) -> Proof? {
+    guard objects["/proof"]?.kind == .group else {
+      findings.add("proof.missing", at: "/proof", "the file carries no proof")
+      return nil
+    }
+    do {
+      let group = try root.group("/proof")
+      let numbers = try group.dataset("log_probabilities")
+      let proof = Proof(
+        inputs: try group.dataset("inputs").read(as: UInt32.self),
+        tokens: try group.dataset("tokens").read(as: UInt32.self),
+        logProbabilities: try numbers.read(as: Double.self), computedBy: try group.stringAttribute("computed_by"),
+        tolerance: try group.attribute("tolerance", as: Double.self),
+        toleranceFloat64: try group.attribute("tolerance_float64", as: Double.self))
+      guard numbers.shape == [proof.inputs.count, proof.tokens.count], !proof.logProbabilities.isEmpty else {
+        findings.add("proof.shape", at: "/proof", "has arrays that do not fit together")
+        return nil
+      }
+      let isRising = zip(proof.tokens, proof.tokens.dropFirst()).allSatisfy { $0 < $1 }
+      let largest = max(proof.inputs.max() ?? 0, proof.tokens.max() ?? 0)
+      guard isRising, size.map({ Int(largest) < $0 }) ?? true else {
+        findings.add("proof.shape", at: "/proof", "names tokens that the model does not have, or out of order")
+        return nil
+      }
+      return proof
+    } catch {
+      if error.rule != .missing && error.rule != .type && error.rule != .shape { findings.add(error) }
+      return nil
+    }
+  }
+
+  /// The tensors of the architecture that are there, and the hashes that the file gives for them.
+  func tensors(
+    of architecture: Architecture, in root: borrowing Group, _ findings: inout Findings
+  ) -> ([TensorDescription], hashes: [String: String]) {
+    var tensors: [TensorDescription] = []
+    var hashes: [String: String] = [:]
+    let entries = ParameterTable(architecture).entries
+    let expected = Set(entries.map { "/parameters/\($0.path)" })
+    for path in objects.keys.sorted() where path.hasPrefix("/parameters/") && objects[path]?.kind == .dataset {
+      if !expected.contains(path) {
+        findings.add("parameters.unused", at: path, "does not belong to the architecture")
+      }
+    }
+    for entry in entries {
+      let path = "/parameters/\(entry.path)"
+      guard let object = objects[path], object.kind == .dataset else {
+        findings.add("parameters.missing", at: path, "is missing")
+        continue
+      }
+      if object.shape != entry.shape {
+        findings.add(
+          "parameters.shape", at: path,
+          "has the shape \(ModelIdentity.shape(object.shape)), but the architecture gives it "
+            + ModelIdentity.shape(entry.shape))
+      }
+      // Types that the format does not have are reported with the layout.
+      guard let type = object.datatype.flatMap(TensorType.init) else { continue }
+      tensors.append(TensorDescription(path: entry.path, type: type, shape: object.shape))
+      do {
+        let dataset = try root.dataset(path)
+        try checkAxes(of: dataset, entry, isEncoded: type == .bfloat16, &findings)
+        hashes[entry.path] = try dataset.stringAttribute("sha256")
+      } catch {
+        if error.rule != .missing && error.rule != .type { findings.add(error) }
+      }
+    }
+    return (tensors, hashes)
+  }
+
+  private func checkAxes(
+    of dataset: borrowing Dataset, _ entry: ParameterTable.Entry, isEncoded: Bool, _ findings: inout Findings
+  ) throws(HDF5Error) {
+    let path = "/parameters/\(entry.path)"
+    let axes = entry.axes.map(\.rawValue).joined(separator: ",")
+    if try dataset.hasAttribute("axes"), try dataset.stringAttribute("axes") != axes {
+      findings.add("parameters.axes", at: "\(path)@axes", "has to be '\(axes)'")
+    }
+    let gates = entry.gates.joined(separator: " ")
+    let found = try dataset.hasAttribute("gates") ? try dataset.stringAttribute("gates") : ""
+    if found != gates {
+      findings.add("parameters.axes", at: "\(path)@gates", "is '\(found.prefix(80))', but has to be '\(gates)'")
+    }
+    if try dataset.hasAttribute("encoding") != isEncoded {
+      findings.add(
+        "parameters.encoding", at: path, "uint16 tensors, and only they, have the attribute encoding = bfloat16")
+    }
+  }
+}
+
+extension VocabularyError {
+  /// The rule of the format that the error breaks.
+  var rule: String {
+    switch self {
+    case .offsets: "vocabulary.offsets"
+    case .empty, .counts: "vocabulary.size"
+    case .emptyToken, .duplicate: "vocabulary.duplicate"
+    case .special, .normalisation, .notASymbol, .unknownSymbol: "vocabulary.kind"
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import HDF5
+import RNNModel
+
+/// How much of a file to check; each level includes the ones before it.
+public enum ValidationLevel: String, Hashable, Sendable, CaseIterable {
+  /// Everything but hashes and numbers: fast for files of any size.
+  case structure
+  /// Every byte of every tensor, and the identities.
+  case hashes
+  /// Also that the model gives the numbers of its proof.
+  case proof
+}
+
+/// What a validation found.
+public struct ValidationReport: Sendable {
+  /// The file.
+  public let file: String
+  /// How much was checked.
+  public let level: ValidationLevel
+  /// Everything found, errors and warnings.
+  public let findings: [Finding]
+  /// What the file says about itself; nil if it is not of this format.
+  public let header: ModelHeader?
+  /// The largest difference of the proof's numbers from the reference implementation, in nats; nil if it was not computed.
+  public let proofDifference: Double?
+
+  /// Whether no rule of severity error is broken.
+  public var isValid: Bool { !findings.contains { $0.severity == .error } }
+}
+
+/// Checks model files against `schemas/` and the rules of `schemas/rules.json`.
+public enum Validator {
+  /// Checks a file and reports all findings at once.
+  ///
+  /// - Throws: ``FormatError/hdf5(_:)`` only if the file is missing or not readable at all; whatever is in it ends in the report.
+  public static func validate(_ path: String, level: ValidationLevel = .proof) throws(FormatError) -> ValidationReport {
+    var findings = Findings()
+    func report(_ header: ModelHeader?, _ difference: Double? = nil) -> ValidationReport {
+      ValidationReport(
+        file: path, level: level, findings: findings.all, header: header, proofDifference: difference)
+    }
+    let file: File
+    do {
+      file = try File(opening: path)
+    } catch {
+      guard FormatError.hdf5(error).isRefusal else { throw .hdf5(error) }
+      findings.add(error)
+      return report(nil)
+    }
+    guard let structure = ModelStructure(reading: file, &findings) else { return report(nil) }
+    guard level != .structure else { return report(structure.header) }
+    let values = checkHashes(file, structure, keepsValues: level == .proof && !findings.hasErrors, &findings)
+    guard level == .proof, !findings.hasErrors, let values, let document = structure.document,
+      let proof = document.proof
+    else { return report(structure.header) }
+    let difference = proof.largestDifference(architecture: document.architecture, values: values)
+    if !(difference <= proof.toleranceFloat64) {
+      findings.add(
+        "proof.numbers", at: "/proof/log_probabilities",
+        "the model's numbers differ by up to \(difference) nats, more than the tolerance of \(proof.toleranceFloat64)")
+    }
+    return report(structure.header, difference)
+  }
+
+  /// Checks every hash of the file, and returns the parameters if they are wanted and all are there.
+  private static func checkHashes(
+    _ file: borrowing File, _ structure: ModelStructure, keepsValues: Bool, _ findings: inout Findings
+  ) -> [Double]? {
+    var values: [Double] = []
+    var computed: [String: String] = [:]
+    var known: [String: String] = [:]
+    do {
+      for tensor in structure.tensors {
+        let path = "/parameters/\(tensor.path)"
+        let dataset = try file.root.dataset(path)
+        var hash = Hash.Stream()
+        var isFinite = true
+        try dataset.forEachBlock { block in
+          hash.update(block)
+          let read = LittleEndian.values(block, type: tensor.type, as: Double.self)
+          isFinite = isFinite && read.allSatisfy(\.isFinite)
+          if keepsValues { values += read }
+        }
+        let sha256 = hash.finish()
+        computed[tensor.path] = sha256
+        known[path] = sha256
+        if let given = structure.hashes[tensor.path], given != sha256 {
+          findings.add("parameters.hash", at: path, "the bytes are not those that were written")
+        }
+        if !isFinite { findings.add("parameters.finite", at: path, "a value is infinite or not a number") }
+      }
+      let contentID = try ContentIdentity.identify(file.root, objects: structure.objects, known: known)
+      if contentID != structure.header.contentID {
+        findings.add("identity.content_id", at: "/@content_id", "the content is not what was written")
+      }
+    } catch {
+      findings.add(error)
+      return nil
+    }
+    guard let document = structure.document,
+      structure.tensors.count == ParameterTable(document.architecture).entries.count
+    else { return nil }
+    let modelID = ModelIdentity.identify(
+      architecture: document.architecture, vocabulary: document.vocabulary,
+      tensors: structure.tensors.map { ($0, computed[$0.path] ?? "") })
+    if modelID != structure.header.modelID {
+      findings.add("identity.model_id", at: "/@model_id", "the model is not the one that was written")
+    }
+    return keepsValues ? values : nil
+  }
+}
