@@ -1,0 +1,138 @@
+import RNNFormat
+import RNNModel
+
+/// Moves whole models from one format to another, and shows that they have arrived.
+public struct Converter: Sendable {
+  /// What a conversion did.
+  public struct Report: Hashable, Sendable {
+    /// The format of the source.
+    public let from: ModelFormat
+    /// The format of the destination.
+    public let to: ModelFormat
+    /// The identity of the model, the same on both sides.
+    public let modelID: String
+    /// What became of each tensor: its name in the source, in the destination, its type and shape.
+    public let tensors: [(source: String, destination: String, description: TensorDescription)]
+
+    /// Whether two reports say the same.
+    public static func == (a: Report, b: Report) -> Bool { a.from == b.from && a.to == b.to && a.modelID == b.modelID }
+    /// Hashes what ``==(_:_:)`` compares.
+    public func hash(into hasher: inout Hasher) { hasher.combine(modelID) }
+  }
+
+  /// The format of the source; nil to find it out.
+  public var from: ModelFormat?
+  /// The format of the destination; nil to take it from the name.
+  public var to: ModelFormat?
+  /// How rnn-h5 files are written.
+  public var writer: ModelWriter
+  /// Whether to read everything and write nothing.
+  public var isDryRun: Bool
+
+  /// Makes a converter.
+  public init(
+    from: ModelFormat? = nil, to: ModelFormat? = nil, writer: ModelWriter = ModelWriter(), isDryRun: Bool = false
+  ) {
+    self.from = from
+    self.to = to
+    self.writer = writer
+    self.isDryRun = isDryRun
+  }
+
+  /// Converts a file.
+  ///
+  /// The destination is written beside its place, read back, and only put there if it is the same model.
+  ///
+  /// - Throws: ``ConversionError``, `FormatError`; the destination is as it was then.
+  public func convert(_ source: String, to destination: String) throws -> Report {
+    guard let from = try from ?? ModelFormat(of: source) else { throw ConversionError.unknownFormat(file: source) }
+    guard let to = to ?? ModelFormat(fileName: destination) else {
+      throw ConversionError.unknownFormat(file: destination)
+    }
+    switch from {
+    case .rnnH5:
+      let file = try ModelFile(opening: source)
+      return try convert(file.document, file, source: source, from, to, destination)
+    case .safetensors:
+      let file = try FlatModelSource(try SafetensorsFile(opening: source))
+      return try convert(file.document, file, source: source, from, to, destination)
+    case .npz:
+      #if NPZ
+        let file = try FlatModelSource(try NPZFile(opening: source))
+        return try convert(file.document, file, source: source, from, to, destination)
+      #else
+        throw ConversionError.unavailable(.npz)
+      #endif
+    }
+  }
+
+  private func convert<Source: TensorSource & ~Copyable>(
+    _ original: ModelDocument, _ tensors: borrowing Source, source: String, _ from: ModelFormat, _ to: ModelFormat,
+    _ destination: String
+  ) throws -> Report {
+    let identity = try ModelIdentity.identify(original, tensors: tensors)
+    let report = Report(
+      from: from, to: to, modelID: identity,
+      tensors: tensors.tensors.map { ($0.name(in: from), $0.name(in: to), $0) })
+    guard ModelFormat.available.contains(to) else { throw ConversionError.unavailable(to) }
+    if isDryRun { return report }
+    var document = original
+    document.lineage.append(
+      [
+        "event": "converted", "by": .string(Generator.text), "model_id": .string(identity),
+        "source": ["format": .string(from.rawValue), "sha256": .string(try sha256(of: source))],
+      ])
+    try AtomicFile.replace(destination) { temporary in
+      switch to {
+      case .rnnH5: try writer.write(document, tensors: tensors, to: temporary)
+      case .safetensors: try SafetensorsWriter.write(document, tensors: tensors, creating: temporary)
+      case .npz:
+        #if NPZ
+          try NPZWriter.write(document, tensors: tensors, creating: temporary)
+        #endif
+      }
+      let found = try Self.identify(temporary, to)
+      guard found == identity else {
+        throw ConversionError.notTheSame(file: destination, expected: identity, found: found)
+      }
+    }
+    return report
+  }
+
+  /// Reads a file back and computes its identity from its own bytes.
+  private static func identify(_ path: String, _ format: ModelFormat) throws -> String {
+    switch format {
+    case .rnnH5:
+      let file = try ModelFile(opening: path)
+      return try ModelIdentity.identify(file.document, tensors: file)
+    case .safetensors:
+      let file = try FlatModelSource(try SafetensorsFile(opening: path))
+      return try ModelIdentity.identify(file.document, tensors: file)
+    case .npz:
+      #if NPZ
+        let file = try FlatModelSource(try NPZFile(opening: path))
+        return try ModelIdentity.identify(file.document, tensors: file)
+      #else
+        throw ConversionError.unavailable(.npz)
+      #endif
+    }
+  }
+
+  private func sha256(of path: String) throws -> String {
+    let file = try InputFile(opening: path)
+    var hash = Hash.Stream()
+    var offset = 0
+    while offset < file.size {
+      let block = try file.read(at: offset, count: 8 << 20, orFewer: true)
+      hash.update(block)
+      offset += block.count
+    }
+    return hash.finish()
+  }
+}
+
+extension TensorDescription {
+  fileprivate func name(in format: ModelFormat) -> String {
+    format == .rnnH5 ? "/parameters/\(path)" : FlatModel.name(of: self)
+  }
+}

@@ -1,0 +1,262 @@
+import RNNFormat
+import RNNModel
+
+/// A file that holds named arrays and named texts: what safetensors and npz have in common.
+protocol ArrayFile: ~Copyable {
+  var path: String { get }
+  /// All arrays, by name.
+  var arrays: [String: ArrayDescription] { get }
+  /// All texts, by name.
+  var texts: [String: String] { get }
+  func bytes(of array: ArrayDescription) throws -> [UInt8]
+}
+
+/// How a whole model is laid out as named arrays and texts.
+///
+/// Parameters are `<layer>.<name>`. Everything else begins with `rnn-h5.`, which no layer's name can: the documents as
+/// texts, and `vocabulary.bytes`, `proof.inputs` and so on as arrays. A model's `model_id` is the same there and back.
+enum FlatModel {
+  static let prefix = "rnn-h5."
+
+  /// An array with small values of its own.
+  struct Extra {
+    let array: ArrayDescription
+    let bytes: [UInt8]
+  }
+
+  static func name(of tensor: TensorDescription) -> String {
+    tensor.path.replacing("/", with: ".")
+  }
+
+  /// The texts of a document, without the prefix.
+  static func texts(of document: ModelDocument) -> [String: String] {
+    var texts = [
+      "version": "\(Version.current)",
+      "architecture": document.architecture.json.canonical,
+      "metadata": document.metadata.canonical,
+      "lineage": JSONValue.array(document.lineage).canonical,
+    ]
+    if let vocabulary = document.vocabulary {
+      texts["vocabulary"] =
+        JSONValue.object([
+          "kind": .string(vocabulary.kind.rawValue), "normalisation": .string(vocabulary.normalisation.rawValue),
+          "unknown_id": .integer(vocabulary.unknown ?? -1), "line_end_id": .integer(vocabulary.lineEnd ?? -1),
+        ]).canonical
+    }
+    if let proof = document.proof {
+      texts["proof"] =
+        JSONValue.object([
+          "computed_by": .string(proof.computedBy), "tolerance": .number(proof.tolerance),
+          "tolerance_float64": .number(proof.toleranceFloat64),
+        ]).canonical
+    }
+    return texts
+  }
+
+  /// The arrays of a document that are not parameters, without the prefix, sorted by name.
+  static func extras(of document: ModelDocument) -> [Extra] {
+    var extras: [Extra] = []
+    func add(_ name: String, _ type: NumericType, _ shape: [Int], _ bytes: [UInt8]) {
+      extras.append(Extra(array: ArrayDescription(name: name, type: type, shape: shape), bytes: bytes))
+    }
+    if let vocabulary = document.vocabulary {
+      add("vocabulary.bytes", .uint8, [vocabulary.bytes.count], vocabulary.bytes)
+      let offsets = vocabulary.offsets.map { UInt64($0) }
+      add("vocabulary.offsets", .uint64, [offsets.count], LittleEndian.bytes(offsets))
+      if let counts = vocabulary.counts {
+        add("vocabulary.counts", .uint64, [counts.count], LittleEndian.bytes(counts))
+      }
+    }
+    for (name, column) in document.history.columns {
+      switch column {
+      case .integers(let values): add("history.\(name)", .int64, [values.count], LittleEndian.bytes(values))
+      case .reals(let values): add("history.\(name)", .float64, [values.count], LittleEndian.bytes(values))
+      }
+    }
+    if let proof = document.proof {
+      add("proof.inputs", .uint32, [proof.inputs.count], LittleEndian.bytes(proof.inputs))
+      add("proof.tokens", .uint32, [proof.tokens.count], LittleEndian.bytes(proof.tokens))
+      add(
+        "proof.log_probabilities", .float64, [proof.inputs.count, proof.tokens.count],
+        LittleEndian.bytes(proof.logProbabilities))
+    }
+    return extras.sorted { $0.array.name < $1.array.name }
+  }
+}
+
+/// A model read from named arrays and texts.
+struct FlatModelSource<File: ArrayFile & ~Copyable>: ~Copyable, TensorSource {
+  private let file: File
+  let document: ModelDocument
+  let tensors: [TensorDescription]
+
+  /// Puts the model together, checking everything that the format's own reader would.
+  init(_ file: consuming File) throws {
+    let reader = FlatModelReader(file)
+    let document = try reader.document(of: file)
+    let tensors = try reader.tensors(of: document.architecture, in: file)
+    self.document = document
+    self.tensors = tensors
+    self.file = file
+  }
+
+  func bytes(of tensor: TensorDescription) throws -> [UInt8] {
+    guard let array = file.arrays[FlatModel.name(of: tensor)] else { return [] }
+    return try file.bytes(of: array)
+  }
+}
+
+/// Reads the parts of a ``FlatModel``.
+private struct FlatModelReader {
+  private let path: String
+
+  init<File: ArrayFile & ~Copyable>(_ file: borrowing File) { path = file.path }
+
+  private func malformed(_ place: String, _ reason: String) -> ConversionError {
+    .malformed(file: path, place: FlatModel.prefix + place, reason: reason)
+  }
+
+  func document<File: ArrayFile & ~Copyable>(of file: borrowing File) throws -> ModelDocument {
+    let version = try text("version", in: file)
+    guard let version = Version(version) else { throw malformed("version", "'\(version)' is not a version") }
+    guard version.major == Version.current.major else {
+      throw malformed(
+        "version", "the file is of version \(version), this program reads \(Version.current): use a newer one")
+    }
+    let architecture: Architecture
+    do {
+      architecture = try Architecture(json: try json("architecture", in: file))
+      try architecture.check()
+    } catch let error as ConversionError {
+      throw error
+    } catch {
+      throw malformed("architecture", "\(error)")
+    }
+    return ModelDocument(
+      architecture: architecture, vocabulary: try vocabulary(size: architecture.size, in: file),
+      metadata: try json("metadata", in: file), lineage: try json("lineage", in: file).array ?? [],
+      history: try history(in: file), proof: try proof(size: architecture.size, in: file))
+  }
+
+  func tensors<File: ArrayFile & ~Copyable>(
+    of architecture: Architecture, in file: borrowing File
+  ) throws -> [TensorDescription] {
+    var wrong: [String] = []
+    var tensors: [TensorDescription] = []
+    var unused = Set(file.arrays.keys.filter { !$0.hasPrefix(FlatModel.prefix) })
+    for entry in ParameterTable(architecture).entries {
+      let name = entry.path.replacing("/", with: ".")
+      unused.remove(name)
+      guard let array = file.arrays[name] else {
+        wrong.append("\(name) is missing")
+        continue
+      }
+      guard array.shape == entry.shape else {
+        wrong.append("\(name) has the shape \(array.shape), but the architecture gives it \(entry.shape)")
+        continue
+      }
+      guard let type = array.type.tensorType else {
+        wrong.append("\(name) is \(array.type.rawValue), not a float")
+        continue
+      }
+      tensors.append(TensorDescription(path: entry.path, type: type, shape: array.shape))
+    }
+    wrong += unused.sorted().map { "\($0) does not belong to the architecture" }
+    guard wrong.isEmpty else {
+      throw ConversionError.malformed(file: path, place: "the tensors", reason: wrong.joined(separator: "; "))
+    }
+    return tensors
+  }
+
+  private func text<File: ArrayFile & ~Copyable>(_ name: String, in file: borrowing File) throws -> String {
+    guard let text = file.texts[FlatModel.prefix + name] else {
+      throw ConversionError.incomplete(file: path, missing: FlatModel.prefix + name)
+    }
+    return text
+  }
+
+  private func json<File: ArrayFile & ~Copyable>(_ name: String, in file: borrowing File) throws -> JSONValue {
+    do {
+      return try JSONValue(parsing: try text(name, in: file))
+    } catch let error as JSONError {
+      throw malformed(name, "\(error)")
+    }
+  }
+
+  private func array<File: ArrayFile & ~Copyable>(
+    _ name: String, _ type: NumericType, rank: Int = 1, in file: borrowing File
+  ) throws -> (bytes: [UInt8], shape: [Int]) {
+    guard let array = file.arrays[FlatModel.prefix + name] else {
+      throw ConversionError.incomplete(file: path, missing: FlatModel.prefix + name)
+    }
+    guard array.type == type, array.shape.count == rank else {
+      throw malformed(name, "has to be \(type.rawValue) with \(rank) dimensions")
+    }
+    return (try file.bytes(of: array), array.shape)
+  }
+
+  private func vocabulary<File: ArrayFile & ~Copyable>(
+    size: Int, in file: borrowing File
+  ) throws -> Vocabulary? {
+    guard file.texts[FlatModel.prefix + "vocabulary"] != nil else { return nil }
+    let json = try json("vocabulary", in: file)
+    guard let kind = Vocabulary.Kind(rawValue: json["kind"]?.string ?? ""),
+      let normalisation = Vocabulary.Normalisation(rawValue: json["normalisation"]?.string ?? ""),
+      let unknown = json["unknown_id"]?.integer, let lineEnd = json["line_end_id"]?.integer
+    else { throw malformed("vocabulary", "it is not complete") }
+    let bytes = try array("vocabulary.bytes", .uint8, in: file).bytes
+    let offsets = LittleEndian.integers(try array("vocabulary.offsets", .uint64, in: file).bytes, as: UInt64.self)
+    var counts: [UInt64]?
+    if file.arrays[FlatModel.prefix + "vocabulary.counts"] != nil {
+      counts = LittleEndian.integers(try array("vocabulary.counts", .uint64, in: file).bytes, as: UInt64.self)
+    }
+    do {
+      guard offsets.allSatisfy({ $0 <= UInt64(bytes.count) }) else { throw VocabularyError.offsets }
+      for id in [unknown, lineEnd] where !(-1..<offsets.count).contains(id) {
+        throw VocabularyError.special(id, count: offsets.count - 1)
+      }
+      let vocabulary = try Vocabulary(
+        kind: kind, normalisation: normalisation, bytes: bytes, offsets: offsets.map { Int($0) }, counts: counts,
+        unknown: unknown < 0 ? nil : Int32(unknown), lineEnd: lineEnd < 0 ? nil : Int32(lineEnd))
+      guard vocabulary.count == size else {
+        throw malformed("vocabulary", "it has \(vocabulary.count) tokens, but the architecture takes \(size)")
+      }
+      return vocabulary
+    } catch let error as VocabularyError {
+      throw malformed("vocabulary", "\(error)")
+    }
+  }
+
+  private func history<File: ArrayFile & ~Copyable>(in file: borrowing File) throws -> History {
+    var history = History()
+    let prefix = FlatModel.prefix + "history."
+    for array in file.arrays.values where array.name.hasPrefix(prefix) {
+      let name = String(array.name.dropFirst(prefix.count))
+      let bytes = try file.bytes(of: array)
+      switch array.type {
+      case .int64: history.columns[name] = .integers(LittleEndian.integers(bytes, as: Int64.self))
+      case .float64:
+        history.columns[name] = .reals(
+          LittleEndian.integers(bytes, as: UInt64.self).map { Double(bitPattern: $0) })
+      default: throw malformed("history.\(name)", "it is neither int64 nor float64")
+      }
+    }
+    return history
+  }
+
+  private func proof<File: ArrayFile & ~Copyable>(size: Int, in file: borrowing File) throws -> Proof? {
+    guard file.texts[FlatModel.prefix + "proof"] != nil else { return nil }
+    let json = try json("proof", in: file)
+    let (numbers, shape) = try array("proof.log_probabilities", .float64, rank: 2, in: file)
+    let proof = Proof(
+      inputs: LittleEndian.integers(try array("proof.inputs", .uint32, in: file).bytes, as: UInt32.self),
+      tokens: LittleEndian.integers(try array("proof.tokens", .uint32, in: file).bytes, as: UInt32.self),
+      logProbabilities: LittleEndian.integers(numbers, as: UInt64.self).map { Double(bitPattern: $0) },
+      computedBy: json["computed_by"]?.string ?? "", tolerance: json["tolerance"]?.number ?? 0,
+      toleranceFloat64: json["tolerance_float64"]?.number ?? 0)
+    guard shape == [proof.inputs.count, proof.tokens.count],
+      (proof.inputs + proof.tokens).allSatisfy({ Int($0) < size })
+    else { throw malformed("proof", "its arrays do not fit together") }
+    return proof
+  }
+}

@@ -1,0 +1,59 @@
+import RNNFormat
+
+/// A NumPy array in a file of its own (`.npy`).
+public struct NPYFile: Sendable {
+  /// The type of the values.
+  public let type: NumericType
+  /// The length of each dimension.
+  public let shape: [Int]
+  /// The values, little-endian and row-major.
+  public let bytes: [UInt8]
+
+  /// Reads a file.
+  ///
+  /// - Throws: ``ConversionError``.
+  public init(reading path: String) throws {
+    let file = try InputFile(opening: path)
+    let header: NPYHeader
+    do {
+      header = try NPYHeader(parsing: try file.read(at: 0, count: 70_000, orFewer: true))
+    } catch let error as NPYHeader.Malformed {
+      throw ConversionError.malformed(file: path, place: "the header", reason: error.reason)
+    }
+    let array = ArrayDescription(name: path, type: header.type, shape: header.shape)
+    guard let count = array.byteCount, count == file.size - header.length else {
+      throw ConversionError.malformed(
+        file: path, place: "the values",
+        reason: "there are \(file.size - header.length) bytes, not as many as the shape \(header.shape) needs")
+    }
+    type = header.type
+    shape = header.shape
+    bytes = try file.read(at: header.length, count: count)
+  }
+
+  /// Writes a file, replacing the target all at once.
+  public static func write(_ values: [Float], shape: [Int], to path: String) throws {
+    try AtomicFile.write(
+      NPYHeader.bytes(type: .float32, shape: shape) + LittleEndian.bytes(values[...]), to: path)
+  }
+
+  /// The values as integers; nil if they are of another type or do not fit.
+  public var integers: [Int]? {
+    func convert<Value: FixedWidthInteger>(_ type: Value.Type) -> [Int]? {
+      let values = LittleEndian.integers(bytes, as: type)
+      let converted = values.compactMap { Int(exactly: $0) }
+      return converted.count == values.count ? converted : nil
+    }
+    switch type {
+    case .int64: return convert(Int64.self)
+    case .int32: return convert(Int32.self)
+    case .int16: return convert(Int16.self)
+    case .int8: return convert(Int8.self)
+    case .uint64: return convert(UInt64.self)
+    case .uint32: return convert(UInt32.self)
+    case .uint16: return convert(UInt16.self)
+    case .uint8: return convert(UInt8.self)
+    case .float64, .float32, .float16, .bfloat16, .bool: return nil
+    }
+  }
+}

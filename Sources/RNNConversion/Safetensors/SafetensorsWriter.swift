@@ -1,0 +1,74 @@
+import Foundation
+import RNNFormat
+
+/// Writes safetensors files: the same model gives the same bytes.
+enum SafetensorsWriter {
+  /// Writes a model, tensor by tensor.
+  ///
+  /// - Parameter path: a file that does not exist yet.
+  static func write<Source: TensorSource & ~Copyable>(
+    _ document: ModelDocument, tensors source: borrowing Source, creating path: String
+  ) throws {
+    let extras = FlatModel.extras(of: document)
+    var arrays = source.tensors.map { tensor in
+      ArrayDescription(name: FlatModel.name(of: tensor), type: NumericType(tensor.type), shape: tensor.shape)
+    }
+    arrays += extras.map {
+      ArrayDescription(name: FlatModel.prefix + $0.array.name, type: $0.array.type, shape: $0.array.shape)
+    }
+    // Wider types first, so that each tensor is aligned to its own type.
+    let order = arrays.indices.sorted {
+      arrays[$0].type.size != arrays[$1].type.size ? arrays[$0].type.size > arrays[$1].type.size : $0 < $1
+    }
+    var header: [String: JSONValue] = [
+      "__metadata__": .object(
+        Dictionary(
+          uniqueKeysWithValues: FlatModel.texts(of: document).map { (FlatModel.prefix + $0.key, .string($0.value)) }))
+    ]
+    var offset = 0
+    for index in order {
+      let array = arrays[index]
+      let end = offset + (array.byteCount ?? 0)
+      header[array.name] = [
+        "dtype": .string(array.type.safetensorsName), "shape": .array(array.shape.map { .integer($0) }),
+        "data_offsets": [.integer(offset), .integer(end)],
+      ]
+      offset = end
+    }
+    var text = Array(JSONValue.object(header).canonical.utf8)
+    text += [UInt8](repeating: 0x20, count: (8 - text.count % 8) % 8)
+
+    let output = try OutputFile(creating: path)
+    try output.write(LittleEndian.bytes([UInt64(text.count)]) + text)
+    for index in order {
+      if index < source.tensors.count {
+        try output.write(try source.bytes(of: source.tensors[index]))
+      } else {
+        try output.write(extras[index - source.tensors.count].bytes)
+      }
+    }
+  }
+}
+
+/// A new file, written from its beginning to its end.
+struct OutputFile: ~Copyable {
+  private let handle: FileHandle
+  private let path: String
+
+  init(creating path: String) throws(FormatError) {
+    guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path)
+    else { throw .cannotWrite(file: path, reason: "it cannot be created") }
+    self.handle = handle
+    self.path = path
+  }
+
+  func write(_ bytes: [UInt8]) throws(FormatError) {
+    do {
+      try handle.write(contentsOf: bytes)
+    } catch {
+      throw .cannotWrite(file: path, reason: "no space is left on the device, or it cannot be written")
+    }
+  }
+
+  deinit { try? handle.close() }
+}
