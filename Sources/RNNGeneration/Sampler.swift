@@ -1,0 +1,72 @@
+import Kernels
+import RNNModel
+import RealModule
+
+/// Writes text with a model: reads a prompt, then draws one token after another.
+public struct Sampler: Sendable {
+  /// One drawn token.
+  public struct Draw: Hashable, Sendable {
+    /// Its id.
+    public let token: Int32
+    /// Its ln p under the model, before any strategy, in nats.
+    public let logProbability: Double
+  }
+
+  /// The strategies, in the order of their application.
+  public let strategies: [any DecodingStrategy]
+  private var generator: RandomGenerator
+
+  /// Prepares a sampler.
+  ///
+  /// - Parameters:
+  ///   - strategies: applied in order; with none, tokens are drawn from the model's own distribution.
+  ///   - seed: the same seed, model and prompt give the same text.
+  public init(strategies: [any DecodingStrategy], seed: UInt64) {
+    self.strategies = strategies
+    generator = RandomGenerator(seed: seed)
+  }
+
+  /// Draws tokens.
+  ///
+  /// Without a prompt, the first token is drawn from the model's token frequencies if they are given, else uniformly: a model of a
+  /// stream has no beginning of a text.
+  ///
+  /// - Parameters:
+  ///   - count: how many tokens.
+  ///   - prompt: what is read first, from the zero state.
+  ///   - model: with one stream.
+  ///   - frequencies: how often each token occurred in the training text.
+  ///   - body: called with each token as it is drawn; returns whether to go on.
+  public mutating func sample(
+    _ count: Int, after prompt: [Int32], from model: some LanguageModel, frequencies: [UInt64]? = nil,
+    _ body: (Draw) throws -> Bool
+  ) rethrows {
+    guard count > 0 else { return }
+    model.reset()
+    var logProbabilities = [Float](repeating: -Float.log(Float(model.size)), count: model.size)
+    if prompt.isEmpty, let frequencies, frequencies.contains(where: { $0 > 0 }) {
+      let total = Float(frequencies.reduce(0, +))
+      logProbabilities = frequencies.map { Float.log(Float($0) / total) }
+    }
+    for token in prompt { model.advance([token], into: &logProbabilities) }
+    for index in 0..<count {
+      let token = draw(logProbabilities)
+      let draw = Draw(token: token, logProbability: Double(logProbabilities[Int(token)]))
+      guard try body(draw), index < count - 1 else { return }
+      model.advance([token], into: &logProbabilities)
+    }
+  }
+
+  private mutating func draw(_ logProbabilities: [Float]) -> Int32 {
+    var candidates = Candidates(logProbabilities: logProbabilities)
+    for strategy in strategies { strategy.apply(to: &candidates) }
+    let point = generator.uniform()
+    var sum = 0.0
+    for (token, p) in zip(candidates.tokens, candidates.probabilities) {
+      sum += p
+      if point < sum { return token }
+    }
+    // Rounding may leave the sum just below the point.
+    return candidates.tokens.last ?? 0
+  }
+}

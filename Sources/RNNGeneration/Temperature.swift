@@ -1,0 +1,14 @@
+/// p becomes proportional to p^(1/temperature) (Ackley, Hinton & Sejnowski 1985): below 1 bolder, above 1 wilder.
+public struct Temperature: DecodingStrategy {
+  /// Positive.
+  public let temperature: Double
+
+  /// - Precondition: the temperature is positive; for 0, use ``Greedy``.
+  public init(_ temperature: Double) {
+    precondition(temperature > 0, "a temperature of \(temperature)")
+    self.temperature = temperature
+  }
+
+  /// Divides the scores by the temperature.
+  public func apply(to candidates: inout Candidates) { candidates.scale(by: 1 / temperature) }
+}

@@ -1,0 +1,21 @@
+/// Nucleus sampling: the smallest set of most probable tokens whose probabilities reach p stays (Holtzman et al. 2020).
+public struct TopP: DecodingStrategy {
+  /// p, in 0 < p <= 1.
+  public let probability: Double
+
+  /// - Precondition: 0 < p <= 1.
+  public init(_ probability: Double) {
+    precondition(probability > 0 && probability <= 1, "top p \(probability)")
+    self.probability = probability
+  }
+
+  /// Keeps the nucleus.
+  public func apply(to candidates: inout Candidates) {
+    guard probability < 1 else { return }
+    var sum = 0.0
+    for (index, p) in candidates.probabilities.enumerated() {
+      sum += p
+      if sum >= probability { return candidates.keep(index + 1) }
+    }
+  }
+}

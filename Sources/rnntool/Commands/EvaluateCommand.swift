@@ -1,0 +1,107 @@
+import ArgumentParser
+import Kernels
+import RNNEvaluation
+import RNNFormat
+import RNNModel
+
+/// `rnntool evaluate`
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "Score text: perplexity, bits per character and per byte.",
+    discussion: """
+      The protocol 'stream': the whole text is one stream, the state is zero before its first symbol and carried to its end; the first symbol is context, every
+      later one is scored given all before it. The standard error comes from the means of blocks of the text.
+
+      Symbols that the model has no token for become its unknown token; a model without one leaves them out (they are counted), or refuses the text with
+      --unknown refuse.
+
+      Examples:
+        rnntool evaluate book.h5 held-out.txt
+        rnntool evaluate book.h5 a.txt b.txt --json
+      """)
+
+  @Argument(help: "The model file.")
+  var model: String
+
+  @Argument(help: "The texts to score, each for itself; '-' for standard input.")
+  var texts: [String]
+
+  @Option(help: "What to do with symbols that the model has no token for: skip or refuse.")
+  var unknown = Vocabulary.UnknownSymbols.skip
+
+  @Option(help: "Threads of the matrix products.")
+  var threads: Int?
+
+  @OptionGroup(title: "Output") var speech: OutputOptions
+
+  func validate() throws {
+    if texts.isEmpty { throw ValidationError("name at least one text to score.") }
+    if let threads, threads < 1 { throw ValidationError("--threads has to be positive.") }
+  }
+
+  func run() throws {
+    if let threads { MatrixProduct.threadCount = threads }
+    let file = try ModelFile(opening: model)
+    let loaded = try file.loadModel()
+    guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }
+    let network = try RecurrentLanguageModel(loaded)
+    var results: [JSONValue] = []
+    for path in texts {
+      let bytes = try Input.texts([path])
+      let clock = ContinuousClock()
+      let start = clock.now
+      func seconds() -> Double { (clock.now - start) / .seconds(1) }
+      var bar = ProgressBar(isQuiet: speech.quiet)
+      let result = try StreamEvaluation.evaluate(bytes, network, vocabulary: vocabulary, unknown: unknown) {
+        bar.update($0, seconds: seconds(), "scoring")
+      }
+      bar.clear()
+      if speech.json {
+        results.append(json(path, Hash.sha256(bytes), result, seconds: seconds(), file.header.modelID))
+      } else {
+        if path != texts.first { try Terminal.print("") }
+        try Terminal.print(table(path, result, seconds: seconds(), vocabulary.kind))
+      }
+    }
+    if speech.json { try Terminal.print(.array(results)) }
+  }
+
+  private func table(_ path: String, _ result: EvaluationResult, seconds: Double, _ kind: Vocabulary.Kind) -> String {
+    let error = result.standardError.map { " ± \(Format.number($0, 4))" } ?? ""
+    var rows = [
+      ["text", path.printable],
+      ["scored", "\(Format.count(result.tokens)) \(kind.rawValue), protocol stream"],
+      [
+        "loss", "\(Format.number(result.meanNats, 4))\(error) nats per token (\(Format.number(result.nats, 1)) in all)",
+      ],
+      ["perplexity", Format.number(result.perplexity, 4)],
+      [
+        "bits",
+        "\(Format.number(result.bitsPerToken, 4)) per token, \(Format.number(result.bitsPerCharacter, 4)) per character, \(Format.number(result.bitsPerByte, 4)) per byte",
+      ],
+    ]
+    if result.unknown > 0 {
+      let what = result.skipped > 0 ? "left out" : "scored as the unknown token"
+      rows.append(["unknown", "\(Format.count(result.unknown)) symbols without a token, \(what)"])
+    } else {
+      rows.append(["unknown", "0"])
+    }
+    rows.append(["speed", "\(Format.count(Int(Double(result.tokens) / max(seconds, 1e-9)))) tokens/s"])
+    return Format.table(rows)
+  }
+
+  private func json(
+    _ path: String, _ hash: String, _ result: EvaluationResult, seconds: Double, _ identity: String
+  ) -> JSONValue {
+    .object([
+      "text": .string(path), "corpus_sha256": .string(hash), "model_id": .string(identity),
+      "protocol": ["name": .string(StreamEvaluation.name)], "tokens": .integer(result.tokens),
+      "nats": .number(result.nats), "nats_per_token": .number(result.meanNats),
+      "standard_error": result.standardError.map { .number($0) } ?? .null,
+      "perplexity": .number(result.perplexity), "bits_per_token": .number(result.bitsPerToken),
+      "bits_per_character": .number(result.bitsPerCharacter), "bits_per_byte": .number(result.bitsPerByte),
+      "characters": .integer(result.characters), "bytes": .integer(result.bytes),
+      "unknown": .integer(result.unknown), "skipped": .integer(result.skipped), "seconds": .number(seconds),
+    ])
+  }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+import RNNModel
+
+/// How a command speaks.
+struct OutputOptions: ParsableArguments {
+  @Flag(help: "Print JSON with stable keys, for programs.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Say nothing but the result.")
+  var quiet = false
+}
+
+extension Vocabulary.Kind: ExpressibleByArgument {}
+extension Vocabulary.Normalisation: ExpressibleByArgument {}
+extension Vocabulary.UnknownSymbols: ExpressibleByArgument {}
