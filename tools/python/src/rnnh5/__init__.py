@@ -1,0 +1,31 @@
+"""rnn-h5: one HDF5 file, one recurrent language model. Read it, run it, validate it, write it."""
+
+from .container import Refusal
+from .identity import content_id, model_id
+from .model import InvalidFile, Model, Tensor, open
+from .network import Network
+from .proof import Proof
+from .report import Finding, Report
+from .validation import validate
+from .vocabulary import UnknownSymbol, Vocabulary
+from .writer import BFloat16, write
+
+__version__ = "1.0.0"
+__all__ = [
+    "BFloat16",
+    "Finding",
+    "InvalidFile",
+    "Model",
+    "Network",
+    "Proof",
+    "Refusal",
+    "Report",
+    "Tensor",
+    "UnknownSymbol",
+    "Vocabulary",
+    "content_id",
+    "model_id",
+    "open",
+    "validate",
+    "write",
+]

@@ -1,0 +1,134 @@
+"""A model in a file: what it is at once, its tensors when they are asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .architecture import TensorRule
+from .container import Container, Item, Refusal
+from .network import Network, State
+from .proof import Proof
+from .report import Report
+from .validation import LEVELS, Validation, tensor_type, tensor_values
+from .vocabulary import Vocabulary
+
+
+class InvalidFile(ValueError):
+    """The file is not a valid rnn-h5 file; ``report`` has all findings."""
+
+    def __init__(self, path: str, report: Report) -> None:
+        errors = [str(finding) for finding in report.findings if finding.severity == "error"]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        super().__init__(f"{path}: {errors[0]}{more}")
+        self.report = report
+
+
+class Tensor:
+    """A parameter that lies in the file until it is read."""
+
+    def __init__(self, rule: TensorRule, item: Item) -> None:
+        self._item = item
+        self.path = rule.path
+        """``layer/name``."""
+        self.axes = rule.axes
+        """For example ``("gate", "hidden", "input")``."""
+        self.gates = rule.gates
+        """The gates in order, for a tensor of a recurrent layer."""
+        self.shape = rule.shape
+        self.type = tensor_type(item)
+        """``float64``, ``float32``, ``float16`` or ``bfloat16``."""
+
+    def read(self) -> np.ndarray:
+        """The values, of ``shape``, in their own type; bfloat16 as float32, which holds each of its values."""
+        return tensor_values(self._item)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.read() if dtype is None else self.read().astype(dtype)
+
+    def __repr__(self) -> str:
+        return f"<Tensor {self.path} {self.type} [{', '.join(self.axes)}] = {list(self.shape)}>"
+
+
+class Tensors(Mapping[str, Tensor]):
+    """The tensors by ``layer/name``, in the order of the architecture."""
+
+    def __init__(self, tensors: dict[str, Tensor]) -> None:
+        self._tensors = tensors
+
+    def __getitem__(self, path: str) -> Tensor:
+        return self._tensors[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tensors)
+
+    def __len__(self) -> int:
+        return len(self._tensors)
+
+
+class Model:
+    """A valid file that is open for reading. A context manager."""
+
+    def __init__(self, path: str | os.PathLike[str], level: str = "structure") -> None:
+        """Validates the file at ``level`` first. Raises ``InvalidFile``, or ``OSError`` for what cannot be read."""
+        if level not in LEVELS:
+            raise ValueError(f"the level is one of {', '.join(LEVELS)}")
+        self.path = os.fspath(path)
+        try:
+            self._container = Container(path)
+        except Refusal as refusal:
+            report = Report(level)
+            report.add("hdf5.refused", refusal.path, refusal.reason)
+            raise InvalidFile(self.path, report) from None
+        validation = Validation(self._container, level)
+        if not validation.report.valid:
+            self._container.close()
+            raise InvalidFile(self.path, validation.report)
+        root = self._container.items["/"].attributes
+        self.architecture: dict[str, Any] = validation.architecture
+        """As section 4 of the specification describes it."""
+        self.vocabulary: Vocabulary | None = validation.vocabulary
+        self.metadata: dict[str, Any] = validation.metadata
+        self.lineage: list[dict[str, Any]] = validation.lineage
+        self.proof: Proof | None = validation.proof
+        self.parameters = Tensors({path: Tensor(rule, item) for path, (rule, item) in validation.tensors.items()})
+        self.model_id: str = root["model_id"].text
+        self.content_id: str = root["content_id"].text
+        self.generator: str = root["generator"].text
+        self.format_version: str = root["format_version"].text
+
+    def close(self) -> None:
+        """Closes the file. Tensors that were not read can no longer be."""
+        self._container.close()
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @cached_property
+    def history(self) -> dict[str, np.ndarray]:
+        """The columns by name, each ``[rows]``; int64 or float64."""
+        return {item.path.rpartition("/")[2]: item.read() for item in self._container.children("/history")}
+
+    @cached_property
+    def network(self) -> Network:
+        """The forward pass in float64. The first use reads all tensors."""
+        return Network(self.architecture, {path: tensor.read() for path, tensor in self.parameters.items()})
+
+    def log_probabilities(self, ids: Sequence[int] | np.ndarray, state: State | None = None) -> np.ndarray:
+        """ln p(next token | the tokens so far) after each of ``ids``, float64 ``[steps, tokens]``.
+
+        To feed a text in pieces, pass the same dictionary, empty at first, as ``state`` each time.
+        """
+        return self.network.log_probabilities(ids, state)
+
+
+def open(path: str | os.PathLike[str], level: str = "structure") -> Model:
+    """Opens a file for reading, after validating it at ``level``: ``structure``, ``hashes`` or ``proof``."""
+    return Model(path, level)

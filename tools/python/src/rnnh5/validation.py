@@ -1,0 +1,416 @@
+"""The validator: every rule of ``schemas/rules.json``, all findings at once."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from . import canonical, schema
+from .architecture import TensorRule, chain_violations, tensor_rules
+from .container import Attribute, Container, Item, Refusal, decoded
+from .hashing import sha256_of_values
+from .identity import content_id, model_id
+from .network import Network
+from .proof import Proof
+from .report import Report
+from .resources import document
+from .vocabulary import Vocabulary
+
+READER_VERSION = (1, 0)
+LEVELS = ("structure", "hashes", "proof")
+
+
+def validate(path: str | os.PathLike[str], level: str = "proof") -> Report:
+    """Checks a file. Raises ``OSError`` where the file cannot be read at all; everything else is a finding.
+
+    Levels: ``structure`` (everything but hashes and numbers), ``hashes``, ``proof`` (everything).
+    """
+    if level not in LEVELS:
+        raise ValueError(f"the level is one of {', '.join(LEVELS)}")
+    try:
+        container = Container(path)
+    except Refusal as refusal:
+        report = Report(level)
+        report.add("hdf5.refused", refusal.path, refusal.reason)
+        return report
+    with container:
+        return Validation(container, level).report
+
+
+class Validation:
+    """One run over an open container. What could be understood is there afterwards, else None."""
+
+    def __init__(self, container: Container, level: str) -> None:
+        self.report = Report(level)
+        self.architecture: dict[str, Any] | None = None
+        self.metadata: Any = None
+        self.lineage: Any = None
+        self.vocabulary: Vocabulary | None = None
+        self.proof: Proof | None = None
+        self.tensors: dict[str, tuple[TensorRule, Item]] = {}
+        self._container = container
+        self._items = container.items
+        self._texts: dict[str, bytes] = {}
+        try:
+            self._run(LEVELS.index(level))
+        except Refusal as refusal:
+            self._refuse(refusal)
+
+    def _run(self, level: int) -> None:
+        for refusal in self._container.refusals:
+            self._refuse(refusal)
+        readable = self._versions()
+        if self._container.refusals or not readable:
+            return
+        self._layout()
+        self._documents()
+        self._vocabulary()
+        self._parameters()
+        self._history()
+        self._proof_arrays()
+        if "/specification" not in self._items:
+            self.report.add("specification.missing", "/specification", "the file does not carry its specification")
+        if level >= 1:
+            self._hashes()
+        if level >= 2:
+            self._proof_numbers()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.report.add("hdf5.refused", refusal.path, refusal.reason)
+
+    def _find(self, rule: str, path: str, message: str) -> None:
+        self.report.add(rule, path, message)
+
+    def _text(self, path: str, attribute: str) -> str | None:
+        found = self._items[path].attributes.get(attribute) if path in self._items else None
+        return found.text if found else None
+
+    def _item(self, path: str, type: str) -> Item | None:
+        """An item of the type and of the rank that the layout asks for; None where the layout rules have complained."""
+        item = self._items.get(path)
+        rank = 0 if type == "string" else _object_rule(path)["rank"]
+        return item if item and item.type == type and len(item.shape) == rank else None
+
+    # Who may read the file.
+
+    def _versions(self) -> bool:
+        if self._text("/", "format") != "rnn-h5":
+            self._find("version.format", "/@format", "the file does not say that its format is 'rnn-h5'")
+            return False
+        readable = True
+        needed = self._text("/", "minimum_reader_version")
+        if needed is not None and schema.matches(r"^[0-9]{1,9}\.[0-9]{1,9}$", needed):
+            if tuple(map(int, needed.split("."))) > READER_VERSION:
+                self._find(
+                    "version.newer",
+                    "/@minimum_reader_version",
+                    f"a reader of version {needed} is needed, this one is 1.0",
+                )
+                readable = False
+        for feature in (self._text("/", "required_features") or "").split():
+            if feature not in document("layout.json")["features"]:
+                self._find(
+                    "version.feature", "/@required_features", f"the feature '{feature}' is not known to this reader"
+                )
+                readable = False
+        return readable
+
+    # What layout.json states.
+
+    def _layout(self) -> None:
+        for rule in document("layout.json")["objects"]:
+            path, parent = rule["path"], rule["path"].rpartition("/")[0] or "/"
+            if rule["required"] and path not in self._items and parent in self._items:
+                self._find("layout.missing", path, f"the {rule['kind']} is missing")
+        unknown: set[str] = set()
+        for path, item in sorted(self._items.items()):
+            rule = _object_rule(path)
+            if rule:
+                self._layout_of(item, rule)
+            elif path.startswith("/parameters/"):
+                # What has no place among the parameters is reported there, with the architecture at hand.
+                unknown.add(path)
+            else:
+                if path.rpartition("/")[0] not in unknown:
+                    self._find("layout.unknown", path, "the format does not name this object")
+                unknown.add(path)
+
+    def _layout_of(self, item: Item, rule: dict[str, Any]) -> None:
+        kind = "group" if item.is_group else "string" if item.type == "string" else "dataset"
+        if kind != rule["kind"]:
+            self._find("layout.kind", item.path, f"it is a {kind}, not a {rule['kind']}")
+            return
+        if kind == "dataset" and item.type not in rule.get("types", [item.type]):
+            self._find("layout.type", item.path, f"its type is {item.type}, not {' or '.join(rule['types'])}")
+        rank = 0 if kind == "string" else rule.get("rank")
+        if kind != "group" and rank is not None and len(item.shape) != rank:
+            self._find("layout.shape", item.path, f"it has {len(item.shape)} axes, not {rank}")
+        known = {attribute["name"]: attribute for attribute in rule.get("attributes", ())}
+        for name, attribute in item.attributes.items():
+            if name in known:
+                self._attribute(f"{item.path}@{name}", attribute, known[name])
+            else:
+                self._find("layout.unknown", f"{item.path}@{name}", "the format does not name this attribute")
+        for name, attribute in known.items():
+            if attribute["required"] and name not in item.attributes:
+                self._find("layout.missing", f"{item.path}@{name}", "the attribute is missing")
+
+    def _attribute(self, path: str, attribute: Attribute, rule: dict[str, Any]) -> None:
+        if attribute.type != rule["type"]:
+            self._find("layout.type", path, f"its type is {attribute.type}, not {rule['type']}")
+        elif len(attribute.shape) != rule.get("rank", 0):
+            self._find("layout.shape", path, f"it has {len(attribute.shape)} axes, not {rule.get('rank', 0)}")
+        elif attribute.type == "string":
+            for value in attribute.value.reshape(-1):
+                text = decoded(bytes(value))
+                if text is None:
+                    self._find("layout.value", path, "it is not UTF-8 without NUL")
+                elif not _allowed(text, rule):
+                    self._find("layout.value", path, f"'{text[:80]}' is not allowed here")
+
+    # The JSON documents.
+
+    def _documents(self) -> None:
+        for rule in document("layout.json")["objects"]:
+            item = self._item(rule["path"], "string") if "schema" in rule else None
+            if item is None:
+                continue
+            stored = item.bytes()
+            try:
+                value = canonical.parse(stored)
+                text = canonical.canonical(value)
+            except canonical.JSONError as error:
+                self._find("json.syntax", item.path, str(error))
+                continue
+            if text != stored:
+                self._find("json.canonical", item.path, "it is not in its canonical form")
+            problems = list(schema.violations(value, document(rule["schema"])))
+            for where, message in problems:
+                self._find("json.schema", item.path + "#" + where, message)
+            if not problems:
+                self._texts[item.path] = text
+                setattr(self, item.path[1:], value)
+        if self.architecture:
+            self._architecture(self.architecture)
+
+    def _architecture(self, architecture: dict[str, Any]) -> None:
+        names = [layer["name"] for layer in architecture["layers"]]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self._find("architecture.names", "/architecture", f"more than one layer is called '{name}'")
+        for message in chain_violations(architecture):
+            self._find("architecture.chain", "/architecture", message)
+
+    # The vocabulary.
+
+    def _vocabulary(self) -> None:
+        if "/vocabulary" not in self._items:
+            return
+        data, bounds = self._item("/vocabulary/bytes", "uint8"), self._item("/vocabulary/offsets", "uint64")
+        if data is None or bounds is None:
+            return
+        offsets = bounds.read()
+        size = self.architecture["input"]["size"] if self.architecture else None
+        if size is not None and len(offsets) != size + 1:
+            self._find("vocabulary.size", bounds.path, f"{len(offsets)} offsets do not make {size} tokens")
+        counts = self._item("/vocabulary/counts", "uint64")
+        if counts and len(counts.read()) != max(len(offsets) - 1, 0):
+            self._find("vocabulary.size", counts.path, "there are not as many counts as tokens")
+        if not len(offsets) or offsets[0] != 0 or offsets[-1] != data.shape[0] or np.any(offsets[1:] < offsets[:-1]):
+            self._find("vocabulary.offsets", bounds.path, "they do not rise from 0 to the number of bytes")
+            return
+        group = self._items["/vocabulary"].attributes
+        special = [group.get("unknown_id"), group.get("line_end_id")]
+        if any(found is None or found.type != "int64" or found.shape != () for found in special):
+            return
+        kind, normalisation = self._text("/vocabulary", "kind"), self._text("/vocabulary", "normalisation")
+        if kind is None or normalisation is None:
+            return
+        unknown_id, line_end_id = (int(found.value) for found in special)
+        vocabulary = Vocabulary.from_arrays(
+            data.read().tobytes(), offsets, kind,
+            normalisation=normalisation, unknown_id=unknown_id, line_end_id=line_end_id,
+            counts=counts.read() if counts else None,
+        )  # fmt: skip
+        for message in _kind_violations(vocabulary):
+            self._find("vocabulary.kind", "/vocabulary", message)
+        if len(set(vocabulary.tokens)) != len(vocabulary.tokens):
+            self._find("vocabulary.duplicate", "/vocabulary", "a token occurs twice")
+        if b"" in vocabulary.tokens:
+            self._find("vocabulary.duplicate", "/vocabulary", "a token is empty")
+        self.vocabulary = vocabulary
+
+    # The parameters.
+
+    def _parameters(self) -> None:
+        if self.architecture is None:
+            return
+        rules = {"/parameters/" + rule.path: rule for rule in tensor_rules(self.architecture)}
+        layers = {path.rpartition("/")[0] for path in rules}
+        for path, rule in rules.items():
+            item = self._items.get(path)
+            if item is None:
+                self._find("parameters.missing", path, "the architecture has this tensor, the file does not")
+            elif item.type in _object_rule(path)["types"]:
+                self._tensor(item, rule)
+                self.tensors[rule.path] = (rule, item)
+        for path in self._items:
+            if path.startswith("/parameters/") and path not in rules and path not in layers:
+                self._find("parameters.unused", path, "the architecture does not have it")
+
+    def _tensor(self, item: Item, rule: TensorRule) -> None:
+        if item.shape != rule.shape:
+            self._find("parameters.shape", item.path, f"its shape is {list(item.shape)}, not {list(rule.shape)}")
+        for name in ("axes", "gates"):
+            text, expected = self._text(item.path, name), rule.attributes.get(name)
+            if text != expected and not (name == "axes" and name not in item.attributes):
+                self._find("parameters.axes", f"{item.path}@{name}", f"it is {_quoted(text)}, not {_quoted(expected)}")
+        labels = item.attributes.get("DIMENSION_LABELS")
+        if (
+            labels
+            and labels.type == "string"
+            and [bytes(label) for label in labels.value.reshape(-1)] != [axis.encode() for axis in rule.axes]
+        ):
+            self._find("parameters.axes", f"{item.path}@DIMENSION_LABELS", "they are not the tensor's axes")
+        if (item.type == "uint16") != ("encoding" in item.attributes):
+            self._find("parameters.encoding", item.path, f"a tensor of type {item.type} is marked otherwise")
+
+    # History and proof.
+
+    def _history(self) -> None:
+        columns = [item for item in self._container.children("/history") if item.shape and len(item.shape) == 1]
+        if len({item.shape[0] for item in columns}) > 1:
+            self._find("history.length", "/history", "its columns differ in length")
+
+    def _proof_arrays(self) -> None:
+        if "/proof" not in self._items:
+            self._find("proof.missing", "/proof", "the file does not carry a proof")
+            return
+        inputs, tokens = self._item("/proof/inputs", "uint32"), self._item("/proof/tokens", "uint32")
+        numbers = self._item("/proof/log_probabilities", "float64")
+        if inputs is None or tokens is None or numbers is None:
+            return
+        if numbers.shape != inputs.shape + tokens.shape:
+            self._find("proof.shape", numbers.path, f"its shape is {list(numbers.shape)}, not [steps, columns]")
+            return
+        attributes = self._items["/proof"].attributes
+        tolerances = [attributes.get(name) for name in ("tolerance", "tolerance_float64")]
+        if any(found is None or found.type != "float64" or found.shape != () for found in tolerances):
+            return
+        if not all(np.isfinite(found.value) and found.value >= 0 for found in tolerances):
+            self._find("layout.value", "/proof@tolerance", "a tolerance is not a number of at least 0")
+            return
+        proof = Proof(
+            inputs.read(), tokens.read(), numbers.read(), self._text("/proof", "computed_by") or "",
+            *(float(found.value) for found in tolerances),
+        )  # fmt: skip
+        fits = True
+        if np.any(proof.tokens[1:] <= proof.tokens[:-1]):
+            self._find("proof.shape", tokens.path, "the tokens do not rise strictly")
+            fits = False
+        size = self.architecture["input"]["size"] if self.architecture else 0
+        for ids, item in ((proof.inputs, inputs), (proof.tokens, tokens)):
+            if self.architecture and ids.size and ids.max() >= size:
+                self._find("proof.shape", item.path, f"it holds a token that is not below {size}")
+                fits = False
+        self.proof = proof if fits else None
+
+    # Hashes and numbers.
+
+    def _hashes(self) -> None:
+        digests = {}
+        for path, (_, item) in self.tensors.items():
+            digests[path] = sha256_of_values(item.blocks())
+            if self._text(item.path, "sha256") != digests[path]:
+                self._find("parameters.hash", item.path, "its bytes do not have the sha256 beside them")
+            if not all(_all_finite(block) for block in item.blocks()):
+                self._find("parameters.finite", item.path, "a value is infinite or not a number")
+        has_vocabulary = self.vocabulary is not None or "/vocabulary" not in self._items
+        if self.architecture and has_vocabulary and len(self.tensors) == len(tensor_rules(self.architecture)):
+            tensors = [(path, tensor_type(item), item.shape, digests[path]) for path, (_, item) in self.tensors.items()]
+            if self._text("/", "model_id") not in (
+                None,
+                model_id(self._texts["/architecture"], self.vocabulary, tensors),
+            ):
+                self._find("identity.model_id", "/@model_id", "it is not the hash of the model")
+        if self._text("/", "content_id") not in (None, content_id(self._container)):
+            self._find("identity.content_id", "/@content_id", "it is not the hash of the content")
+
+    def _proof_numbers(self) -> None:
+        if self.proof is None or not self._runs():
+            return
+        with np.errstate(all="ignore"):
+            network = Network(
+                self.architecture, {path: tensor_values(item) for path, (_, item) in self.tensors.items()}
+            )
+            difference = self.proof.largest_difference(network)
+        if not difference <= self.proof.tolerance_float64:
+            self._find(
+                "proof.numbers",
+                "/proof/log_probabilities",
+                f"the largest difference is {difference:.3g} nats, {self.proof.tolerance_float64:.3g} are allowed",
+            )
+
+    def _runs(self) -> bool:
+        # Whatever else is wrong with the file: is there a model to compute with?
+        if self.architecture is None or any(rule.startswith("architecture.") for rule in self.report.rules):
+            return False
+        complete = len(self.tensors) == len(tensor_rules(self.architecture))
+        return complete and all(item.shape == rule.shape for rule, item in self.tensors.values())
+
+
+def tensor_type(item: Item) -> str:
+    """``float64``, ``float32``, ``float16`` or ``bfloat16``."""
+    return "bfloat16" if item.type == "uint16" else item.type
+
+
+def tensor_values(item: Item) -> np.ndarray:
+    """A tensor's values in its own type; bfloat16 as float32."""
+    stored = item.read()
+    return widened(stored) if item.type == "uint16" else stored
+
+
+def widened(stored: np.ndarray) -> np.ndarray:
+    """float32 from bfloat16 in uint16: its upper half."""
+    return (stored.astype(np.uint32) << np.uint32(16)).view(np.float32)
+
+
+def _all_finite(block: np.ndarray) -> bool:
+    return bool(np.isfinite(widened(block) if block.dtype.kind == "u" else block).all())
+
+
+def _object_rule(path: str) -> dict[str, Any] | None:
+    parts = path.split("/")
+    for rule in document("layout.json")["objects"]:
+        pattern = rule["path"].split("/")
+        if len(parts) == len(pattern) and all(p in ("*", part) for p, part in zip(pattern, parts)):
+            return rule
+    return None
+
+
+def _allowed(text: str, rule: dict[str, Any]) -> bool:
+    if "const" in rule and text != rule["const"] or "enum" in rule and text not in rule["enum"]:
+        return False
+    return "pattern" not in rule or schema.matches(rule["pattern"], text)
+
+
+def _quoted(text: str | None) -> str:
+    return "missing" if text is None else f"'{text[:80]}'"
+
+
+def _kind_violations(vocabulary: Vocabulary) -> list[str]:
+    problems = []
+    size = len(vocabulary)
+    if not -1 <= vocabulary.unknown_id < size:
+        problems.append(f"unknown_id {vocabulary.unknown_id} is neither a token nor -1")
+    if vocabulary.normalisation == "whitespace":
+        if vocabulary.kind != "words":
+            problems.append(f"the normalisation 'whitespace' does not fit the kind '{vocabulary.kind}'")
+        if not 0 <= vocabulary.line_end_id < size:
+            problems.append(f"line_end_id {vocabulary.line_end_id} is not a token")
+    elif vocabulary.line_end_id != -1:
+        problems.append(f"line_end_id is {vocabulary.line_end_id}, and the normalisation is 'none'")
+    if vocabulary.kind == "bytes" and any(len(token) != 1 for token in vocabulary.tokens if token):
+        problems.append("a token of the kind 'bytes' has more than one byte")
+    return problems

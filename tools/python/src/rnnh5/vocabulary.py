@@ -1,0 +1,140 @@
+"""The list of byte strings that a model reads and writes, and how a text becomes indices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+import numpy as np
+
+WHITE_SPACE = frozenset((9, 10, 11, 12, 13, 32))
+LINE_END = 10
+KINDS = ("bytes", "characters", "words")
+
+
+class UnknownSymbol(ValueError):
+    """The text holds a symbol that the vocabulary lacks, and the vocabulary has no token for such symbols."""
+
+
+class Vocabulary:
+    """Tokens with the rule that splits a text into them.
+
+    - ``tokens``: byte strings, by index
+    - ``kind``: ``bytes``, ``characters`` or ``words``; ``normalisation``: ``none`` or, for words, ``whitespace``
+    - ``unknown_id``, ``line_end_id``: an index, or -1 for none
+    - ``counts``: how often each token occurred in the training text, uint64 ``[tokens]``, or None
+    """
+
+    def __init__(
+        self,
+        tokens: Iterable[bytes],
+        kind: str = "characters",
+        *,
+        normalisation: str = "none",
+        unknown_id: int = -1,
+        line_end_id: int = -1,
+        counts: Sequence[int] | np.ndarray | None = None,
+    ) -> None:
+        self.tokens = [bytes(token) for token in tokens]
+        self.kind = kind
+        self.normalisation = normalisation
+        self.unknown_id = unknown_id
+        self.line_end_id = line_end_id
+        self.counts = None if counts is None else np.asarray(counts, "<u8")
+
+    @classmethod
+    def from_arrays(cls, data: bytes, offsets: np.ndarray, kind: str, **options: object) -> Vocabulary:
+        """From the file's own form: all bytes, and uint64 ``[tokens + 1]``. The offsets must have been checked."""
+        bounds = offsets.tolist()
+        return cls((data[start:end] for start, end in zip(bounds, bounds[1:])), kind, **options)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def bytes(self) -> bytes:
+        """All tokens, one after another."""
+        return b"".join(self.tokens)
+
+    @property
+    def offsets(self) -> np.ndarray:
+        """uint64 ``[tokens + 1]``: token k is ``bytes[offsets[k]:offsets[k + 1]]``."""
+        lengths = np.fromiter(map(len, self.tokens), "<u8", len(self.tokens))
+        return np.concatenate((np.zeros(1, "<u8"), np.cumsum(lengths, dtype="<u8")))
+
+    @cached_property
+    def _index(self) -> dict[bytes, int]:
+        return {token: index for index, token in enumerate(self.tokens)}
+
+    def symbols(self, text: bytes) -> list[bytes]:
+        """The symbols of a text, known or not. A line end is the token ``line_end_id`` itself."""
+        if self.kind == "bytes":
+            return [text[i : i + 1] for i in range(len(text))]
+        if self.kind == "characters":
+            return characters(text)
+        if self.normalisation == "none":
+            return words_and_white_space(text)
+        end = self.tokens[self.line_end_id]
+        lines = text.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        return [symbol for line in lines for symbol in (*line.split(), end)]
+
+    def encode(self, text: bytes | str) -> np.ndarray:
+        """The indices of a text (a ``str`` is taken as UTF-8), int64 ``[symbols]``. Raises ``UnknownSymbol``."""
+        data = text.encode("utf-8") if isinstance(text, str) else bytes(text)
+        result = []
+        for symbol in self.symbols(data):
+            index = self._index.get(symbol, self.unknown_id)
+            if index < 0:
+                raise UnknownSymbol(f"{symbol!r} is not in the vocabulary")
+            result.append(index)
+        return np.array(result, np.int64)
+
+    def decode(self, ids: Iterable[int]) -> bytes:
+        """The text of the indices. Raises ``IndexError`` for what is no index."""
+        ids = [int(index) for index in ids]
+        if any(not 0 <= index < len(self.tokens) for index in ids):
+            raise IndexError("a token id is out of range")
+        tokens = [self.tokens[index] for index in ids]
+        if self.kind != "words":
+            return b"".join(tokens)
+        parts: list[bytes] = []
+        for position, (index, token) in enumerate(zip(ids, tokens)):
+            if self.normalisation == "whitespace":
+                if index == self.line_end_id:
+                    parts.append(b"\n")
+                    continue
+                apart = position > 0 and ids[position - 1] != self.line_end_id
+            else:
+                apart = position > 0 and not _is_white(token) and not _is_white(tokens[position - 1])
+            parts.append(b" " + token if apart else token)
+        return b"".join(parts)
+
+
+def characters(text: bytes) -> list[bytes]:
+    """Each Unicode scalar value as its UTF-8 bytes; each byte that is not part of well-formed UTF-8 by itself."""
+    # Python's own decoder rejects byte by byte with this handler, and keeps each such byte as a lone surrogate.
+    scalars = text.decode("utf-8", "surrogateescape")
+    return [scalar.encode("utf-8", "surrogateescape") for scalar in scalars]
+
+
+def words_and_white_space(text: bytes) -> list[bytes]:
+    """Words, and every white-space byte that is not a single space between two words."""
+    symbols: list[bytes] = []
+    start, length = 0, len(text)
+    while start < length:
+        white = text[start] in WHITE_SPACE
+        end = start
+        while end < length and (text[end] in WHITE_SPACE) == white:
+            end += 1
+        if not white:
+            symbols.append(text[start:end])
+        elif not (text[start:end] == b" " and start > 0 and end < length):
+            symbols.extend(text[i : i + 1] for i in range(start, end))
+        start = end
+    return symbols
+
+
+def _is_white(token: bytes) -> bool:
+    return len(token) == 1 and token[0] in WHITE_SPACE

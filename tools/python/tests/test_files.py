@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import hashlib
+import os
+
+import h5py
+import layers
+import numpy as np
+import pytest
+import rnnh5
+from conftest import random_architecture, random_vocabulary
+from rnnh5.resources import SCHEMAS, specification
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_model_comes_back_as_it_was_written(seed: int, tmp_path) -> None:
+    random = np.random.default_rng(seed)
+    model = random_architecture(random)
+    kind = str(random.choice(["<f2", "<f4", "<f8"]))
+    parameters = {name: values.astype(kind) for name, values in layers.random_parameters(model, seed, 0.3).items()}
+    vocabulary = random_vocabulary(model["input"]["size"], random)
+    history = {"step": np.arange(3), "valid_loss": random.normal(size=3)}
+    metadata = {"title": "Räksmörgås 😀", "hyper_parameters": {"rate": 0.1, "big": 1e300}}
+    path = tmp_path / "model.h5"
+    rnnh5.write(
+        path, model, parameters, vocabulary, history=history, metadata=metadata, compress=bool(random.integers(2))
+    )
+    assert rnnh5.validate(path).findings == []
+    with rnnh5.open(path) as opened:
+        assert opened.architecture == model
+        assert opened.metadata == metadata
+        assert list(opened.parameters) == list(parameters)
+        for name, values in parameters.items():
+            assert opened.parameters[name].read().tobytes() == values.tobytes()
+        assert (opened.vocabulary and opened.vocabulary.tokens) == (vocabulary and vocabulary.tokens)
+        assert opened.history["step"].tolist() == [0, 1, 2]
+        assert opened.lineage[0]["model_id"] == opened.model_id
+        assert opened.proof.largest_difference(opened.network) == 0
+
+
+def test_the_same_model_is_the_same_bytes(tiny, tmp_path) -> None:
+    for options in ({}, {"compress": True}, {"dimension_labels": True}):
+        for name in ("a.h5", "b.h5"):
+            rnnh5.write(tmp_path / name, *tiny, **options)
+        assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_compression_changes_neither_identity(tiny, tmp_path) -> None:
+    identities = set()
+    for compress in (False, True):
+        rnnh5.write(tmp_path / "model.h5", *tiny, compress=compress)
+        with rnnh5.open(tmp_path / "model.h5", "hashes") as model:
+            identities.add((model.model_id, model.content_id))
+    assert len(identities) == 1
+
+
+def test_metadata_changes_content_id_only(tiny, tmp_path) -> None:
+    found = []
+    for title in ("a", "b"):
+        rnnh5.write(tmp_path / "model.h5", *tiny, metadata={"title": title})
+        with rnnh5.open(tmp_path / "model.h5") as model:
+            found.append((model.model_id, model.content_id))
+    assert found[0][0] == found[1][0]
+    assert found[0][1] != found[1][1]
+
+
+def test_model_id_is_the_manifest_of_the_specification(tiny, tmp_path) -> None:
+    # Written down a second time, from plain h5py.
+    def sha(data: bytes) -> str:
+        return hashlib.sha256(data).hexdigest()
+
+    rnnh5.write(tmp_path / "model.h5", *tiny)
+    with h5py.File(tmp_path / "model.h5") as file:
+        group = file["vocabulary"]
+        vocabulary = (
+            "rnn-h5 vocabulary 1\nkind bytes\nnormalisation none\nunknown -1\nline_end -1\ntokens 4\n"
+            f"bytes {sha(group['bytes'][...].tobytes())}\noffsets {sha(group['offsets'][...].tobytes())}\n"
+        )
+        manifest = (
+            f"rnn-h5 model 1\narchitecture {sha(file['architecture'][()])}\nvocabulary {sha(vocabulary.encode())}\n"
+        )
+        for name, shape in [
+            ("embedding/weights", "4x3"), ("lstm_1/bias", "4x2"), ("lstm_1/input_weights", "4x2x3"),
+            ("lstm_1/recurrent_weights", "4x2x2"), ("output/bias", "4"), ("output/weights", "4x2"),
+        ]:  # fmt: skip
+            manifest += f"tensor {name} float32 {shape} {sha(file['parameters'][name][...].tobytes())}\n"
+        assert file.attrs["model_id"].decode() == sha(manifest.encode())
+
+
+def test_content_id_is_the_manifest_of_the_specification(tiny, tmp_path) -> None:
+    rnnh5.write(tmp_path / "model.h5", *tiny, dimension_labels=True)
+    lines: dict[str, list[str]] = {}
+
+    def values(array: np.ndarray) -> str:
+        array = np.asarray(array)
+        texts = (
+            [text if isinstance(text, bytes) else text.encode() for text in array.ravel()]
+            if array.dtype.kind in "SO"
+            else None
+        )
+        data = array.tobytes() if texts is None else b"".join(text + b"\0" for text in texts)
+        kind = array.dtype.name if texts is None else "string"
+        return f"{kind} {'x'.join(map(str, array.shape)) or 'scalar'} {hashlib.sha256(data).hexdigest()}"
+
+    def visit(path: str, item: h5py.Group | h5py.Dataset) -> None:
+        what = f'group "{path}"' if isinstance(item, h5py.Group) else f'dataset "{path}" {values(item[()])}'
+        rows = [f'attribute {values(item.attrs[name])} "{name}"' for name in sorted(item.attrs) if name != "content_id"]
+        lines[path] = [what, *rows]
+
+    with h5py.File(tmp_path / "model.h5") as file:
+        visit("/", file)
+        file.visititems(lambda name, item: visit("/" + name, item))
+        manifest = ["rnn-h5 content 1", *(line for path in sorted(lines) for line in lines[path])]
+        assert file.attrs["content_id"].decode() == hashlib.sha256(("\n".join(manifest) + "\n").encode()).hexdigest()
+
+
+def test_bfloat16_is_the_upper_half_of_float32(tiny, tmp_path) -> None:
+    model, parameters, vocabulary = tiny
+    bits = {name: (values.view("<u4") >> 16).astype("<u2") for name, values in parameters.items()}
+    rnnh5.write(tmp_path / "model.h5", model, {name: rnnh5.BFloat16(value) for name, value in bits.items()}, vocabulary)
+    assert rnnh5.validate(tmp_path / "model.h5").valid
+    with rnnh5.open(tmp_path / "model.h5") as opened:
+        for name, tensor in opened.parameters.items():
+            assert tensor.type == "bfloat16"
+            assert (tensor.read().view("<u4") == bits[name].astype("<u4") << 16).all()
+
+
+def test_the_file_carries_its_specification_and_schemas(tiny, tmp_path) -> None:
+    rnnh5.write(tmp_path / "model.h5", *tiny)
+    with h5py.File(tmp_path / "model.h5") as file:
+        assert file["specification"][()].decode() == specification()
+        assert sorted(file["schemas"]) == sorted(SCHEMAS)
+
+
+def test_a_failed_write_leaves_what_was_there(tiny, tmp_path) -> None:
+    model, parameters, vocabulary = tiny
+    path = tmp_path / "model.h5"
+    path.write_bytes(b"precious")
+    infinite = parameters | {"output/bias": np.full(4, np.inf, "<f4")}
+    wrong = rnnh5.Proof(np.array([0]), np.array([0]), np.array([[-9.0]]), "nobody")
+    with pytest.raises(ValueError, match="output/bias has values that are not finite"):
+        rnnh5.write(path, model, infinite, vocabulary)
+    with pytest.raises(rnnh5.InvalidFile, match="vocabulary.duplicate"):
+        rnnh5.write(path, model, parameters, rnnh5.Vocabulary([b"a"] * 4, "bytes"))
+    with pytest.raises(rnnh5.InvalidFile, match="proof.numbers"):
+        rnnh5.write(path, model, parameters, vocabulary, proof=wrong)
+    with pytest.raises(ValueError, match="output/bias is missing"):
+        rnnh5.write(path, model, {name: value for name, value in parameters.items() if name != "output/bias"})
+    assert path.read_bytes() == b"precious"
+    assert os.listdir(tmp_path) == ["model.h5"]
+
+
+def test_a_text_in_pieces_is_the_text(tmp_path) -> None:
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        model = random_architecture(random)
+        network = rnnh5.Network(model, layers.random_parameters(model, seed, 0.3))
+        ids = random.integers(0, model["input"]["size"], 20)
+        state: dict[str, np.ndarray] = {}
+        pieces = [network.log_probabilities(piece, state) for piece in (ids[:1], ids[1:7], ids[7:7], ids[7:])]
+        assert np.allclose(np.concatenate(pieces), network.log_probabilities(ids), rtol=0, atol=1e-12)
+        assert np.allclose(np.exp(network.log_probabilities(ids)).sum(1), 1)
+
+
+def test_every_flipped_bit_outside_free_space_is_found(tiny, tmp_path) -> None:
+    # A flip must be found, or change nothing that a reader sees.
+    path = tmp_path / "model.h5"
+    rnnh5.write(path, *tiny, embed=False)
+    data = path.read_bytes()
+    with rnnh5.open(path) as model:
+        whole = model.content_id
+    random = np.random.default_rng(1)
+    for position in random.integers(0, len(data), 300).tolist():
+        path.write_bytes(
+            data[:position] + bytes([data[position] ^ 1 << int(random.integers(8))]) + data[position + 1 :]
+        )
+        if rnnh5.validate(path, "hashes").valid:
+            with rnnh5.open(path) as model:
+                assert model.content_id == whole
+
+
+def test_unknown_objects_are_warned_of_and_ignored(tiny, tmp_path) -> None:
+    path = tmp_path / "model.h5"
+    rnnh5.write(path, *tiny)
+    with h5py.File(path, "r+") as file:
+        file.create_group("/notes").create_dataset("page", data=np.zeros(2, "<f4"))
+        file.attrs["mood"] = np.int64(3)
+    report = rnnh5.validate(path, "structure")
+    assert report.valid
+    assert [finding.path for finding in report.findings] == ["/@mood", "/notes"]
+    assert rnnh5.validate(path).rules == {"layout.unknown", "identity.content_id"}
