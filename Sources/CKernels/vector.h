@@ -142,7 +142,10 @@ INLINE float largest_lane(vec x) {
   float lanes[LANES];
   memcpy(lanes, &x, sizeof lanes);
   for (int half = LANES / 2; half > 0; half /= 2)
-    for (int lane = 0; lane < half; lane++)
-      if (lanes[lane + half] > lanes[lane]) lanes[lane] = lanes[lane + half];
+    for (int lane = 0; lane < half; lane++) {
+      const float other = lanes[lane + half];
+      // Not an if: its branches, never foreseeable, took longer than all the rest of a short row.
+      lanes[lane] = lanes[lane] > other ? lanes[lane] : other;
+    }
   return lanes[0];
 }
