@@ -83,13 +83,18 @@ public struct Converter: Sendable {
         "source": ["format": .string(from.rawValue), "sha256": .string(try sha256(of: source))],
       ])
     try AtomicFile.replace(destination) { temporary in
-      switch to {
-      case .rnnH5: try writer.write(document, tensors: tensors, to: temporary)
-      case .safetensors: try SafetensorsWriter.write(document, tensors: tensors, creating: temporary)
-      case .npz:
-        #if NPZ
-          try NPZWriter.write(document, tensors: tensors, creating: temporary)
-        #endif
+      do {
+        switch to {
+        case .rnnH5: try writer.write(document, tensors: tensors, to: temporary)
+        case .safetensors: try SafetensorsWriter.write(document, tensors: tensors, creating: temporary)
+        case .npz:
+          #if NPZ
+            try NPZWriter.write(document, tensors: tensors, creating: temporary)
+          #endif
+        }
+      } catch FormatError.cannotWrite(_, let reason) {
+        // The user knows the destination, not the temporary file beside it.
+        throw FormatError.cannotWrite(file: destination, reason: reason)
       }
       let found = try Self.identify(temporary, to)
       guard found == identity else {

@@ -34,6 +34,7 @@ public final class Network {
 
   private let layers: [NetworkLayer]
   private let output: SoftmaxOutput
+  private let recurrent: [RecurrentNetworkLayer]
 
   /// Plans a network.
   ///
@@ -101,6 +102,7 @@ public final class Network {
     }
     self.layers = layers
     self.output = output
+    recurrent = layers.compactMap { $0 as? RecurrentNetworkLayer }
     prepare()
   }
 
@@ -129,8 +131,6 @@ public final class Network {
       layer.setState(layer.state(batch: batch).map { [Float](repeating: 0, count: $0.count) })
     }
   }
-
-  private var recurrent: [RecurrentNetworkLayer] { layers.compactMap { $0 as? RecurrentNetworkLayer } }
 
   /// The dropout masks of the last training window, by layer: `[steps, batch, width]`, for comparison with the reference.
   var dropoutMasks: [String: [Float]] {

@@ -64,8 +64,8 @@ final class TrainingSession {
       "step \(Format.count(record.progress.step))  epoch \(Format.number(record.progress.epoch, 2))"
         + "  train \(Format.number(record.trainLoss, 4))  valid \(Format.number(record.validLoss, 4)) nats\(mark)")
     guard isBest else { return }
-    best = (parameters, record.validLoss)
     try write(parameters)
+    best = (parameters, record.validLoss)
   }
 
   @discardableResult

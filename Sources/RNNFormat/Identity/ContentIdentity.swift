@@ -80,20 +80,30 @@ enum ContentIdentity {
 }
 
 extension Dataset {
-  /// Calls `body` with the little-endian bytes of the dataset, some megabytes at a time.
+  /// Calls `body` with the little-endian bytes of the dataset, at most some megabytes at a time.
   func forEachBlock(_ body: ([UInt8]) throws(HDF5Error) -> Void) throws(HDF5Error) {
-    guard let rows = shape.first, rows > 0, let size = datatype.byteCount else {
+    guard let size = datatype.byteCount, shape.reduce(size, *) > Self.blockBytes else {
       return try body(try readBytes())
     }
-    let rowBytes = max(1, shape.dropFirst().reduce(size, *))
-    let step = max(1, (8 << 20) / rowBytes)
-    var start = 0
-    while start < rows {
-      let count = min(step, rows - start)
-      let rest = Array(shape.dropFirst())
-      try body(
-        try readBytes(start: [start] + rest.map { _ in 0 }, count: [count] + rest))
-      start += count
+    // Blocks run along the first axis whose rows are small; the axes before it are walked one by one.
+    let axis = shape.indices.first { shape[($0 + 1)...].reduce(size, *) <= Self.blockBytes } ?? shape.count - 1
+    let rows = max(1, Self.blockBytes / shape[(axis + 1)...].reduce(size, *))
+    var start = shape.map { _ in 0 }
+    var count = shape
+    for index in 0..<axis { count[index] = 1 }
+    for outer in 0..<shape[..<axis].reduce(1, *) {
+      var rest = outer
+      for index in (0..<axis).reversed() {
+        start[index] = rest % shape[index]
+        rest /= shape[index]
+      }
+      for first in stride(from: 0, to: shape[axis], by: rows) {
+        start[axis] = first
+        count[axis] = min(rows, shape[axis] - first)
+        try body(try readBytes(start: start, count: count))
+      }
     }
   }
+
+  private static var blockBytes: Int { 8 << 20 }
 }

@@ -38,7 +38,7 @@ struct ModelStructure {
     func text(_ name: String) -> String? { try? root.stringAttribute(name) }
     guard text("format") == "rnn-h5" else {
       findings.add(
-        "version.format", at: "/@format", "this is an HDF5 file, but not of the format rnn-h5")
+        "version.format", at: "/@format", "this is an HDF5 file, but not of the format rnn-h5: it was written by another program")
       return false
     }
     if let needed = text("minimum_reader_version").flatMap({ Version($0) }), needed > Version.current {
