@@ -86,12 +86,15 @@ let package = Package(
     // One test target per module, and one that runs the binary.
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"], swiftSettings: settings),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
-    .testTarget(name: "RNNModelTests", dependencies: ["RNNModel"], swiftSettings: settings),
-    .testTarget(name: "RNNFormatTests", dependencies: ["RNNFormat"], swiftSettings: settings),
-    .testTarget(name: "RNNConversionTests", dependencies: ["RNNConversion"], swiftSettings: settings),
-    .testTarget(name: "RNNTrainingTests", dependencies: ["RNNTraining"], swiftSettings: settings),
-    .testTarget(name: "RNNEvaluationTests", dependencies: ["RNNEvaluation"], swiftSettings: settings),
-    .testTarget(name: "RNNGenerationTests", dependencies: ["RNNGeneration"], swiftSettings: settings),
+    .testTarget(name: "RNNModelTests", dependencies: ["RNNModel", "Kernels"], swiftSettings: settings),
+    .testTarget(
+      name: "RNNFormatTests", dependencies: ["RNNFormat", "RNNModel", "HDF5", "Kernels"], swiftSettings: settings),
+    .testTarget(
+      name: "RNNConversionTests", dependencies: ["RNNConversion", "RNNFormat", "RNNModel"], swiftSettings: settings),
+    .testTarget(
+      name: "RNNTrainingTests", dependencies: ["RNNTraining", "RNNModel", "Kernels"], swiftSettings: settings),
+    .testTarget(name: "RNNEvaluationTests", dependencies: ["RNNEvaluation", "RNNModel"], swiftSettings: settings),
+    .testTarget(name: "RNNGenerationTests", dependencies: ["RNNGeneration", "RNNModel"], swiftSettings: settings),
     .testTarget(name: "rnntoolTests", dependencies: ["RNNFormat"], swiftSettings: settings),
   ]
 )

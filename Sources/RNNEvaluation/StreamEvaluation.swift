@@ -86,10 +86,10 @@ public enum StreamEvaluation {
       start = end
       progress(Double(start) / Double(tokens.count - 1))
     }
-    // What the scored tokens stand for: all but the first token's bytes, and without what was left out.
+    // What the scored tokens stand for: all but the first token's symbol, and without what was left out.
     let scored =
       encoding.skippedCount == 0
-      ? Array(text.dropFirst(vocabulary[tokens[0]].count)) : vocabulary.decode(tokens.dropFirst())
+      ? Array(text.dropFirst(encoding.firstEnd)) : vocabulary.decode(tokens.dropFirst())
     return EvaluationResult(
       tokens: tokens.count - 1, nats: nats, standardError: errors.standardError, bytes: scored.count,
       characters: scored.count { $0 & 0xC0 != 0x80 }, unknown: encoding.unknownCount, skipped: encoding.skippedCount)

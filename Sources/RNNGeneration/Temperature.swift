@@ -10,5 +10,9 @@ public struct Temperature: DecodingStrategy {
   }
 
   /// Divides the scores by the temperature.
-  public func apply(to candidates: inout Candidates) { candidates.scale(by: 1 / temperature) }
+  public func apply(to candidates: inout Candidates) {
+    // So cold that the quotients overflow: only the most probable token is left.
+    guard 1 / temperature < 1e300 else { return candidates.keep(1) }
+    candidates.scale(by: 1 / temperature)
+  }
 }

@@ -33,6 +33,8 @@ public final class Network {
   public private(set) var gradient: [Float]
 
   private let layers: [NetworkLayer]
+  /// The names of `layers`.
+  private let names: [String]
   private let output: SoftmaxOutput
   private let recurrent: [RecurrentNetworkLayer]
 
@@ -66,6 +68,7 @@ public final class Network {
       return true
     }
     var layers: [NetworkLayer] = []
+    var names: [String] = []
     var output: SoftmaxOutput?
     // A one-hot layer whose successor takes tokens itself is not computed.
     var takesTokens = false
@@ -96,11 +99,13 @@ public final class Network {
         }
       }
       takesTokens = false
+      if names.count < layers.count { names.append(specifications[index].name) }
     }
     guard let output else {
       throw .wrongOutput(layer: architecture.layers.last?.name ?? "", expected: architecture.size, found: nil)
     }
     self.layers = layers
+    self.names = names
     self.output = output
     recurrent = layers.compactMap { $0 as? RecurrentNetworkLayer }
     prepare()
@@ -135,7 +140,9 @@ public final class Network {
   /// The dropout masks of the last training window, by layer: `[steps, batch, width]`, for comparison with the reference.
   var dropoutMasks: [String: [Float]] {
     var masks: [String: [Float]] = [:]
-    for case let layer as DropoutLayer in layers { masks[layer.name] = layer.mask }
+    for (name, layer) in zip(names, layers) {
+      if let layer = layer as? DropoutLayer { masks[name] = layer.mask }
+    }
     return masks
   }
 
@@ -151,6 +158,10 @@ public final class Network {
       input = .layer(layer)
     }
     return input
+  }
+
+  private func setDropout(active: Bool) {
+    for case let layer as DropoutLayer in layers { layer.isActive = active }
   }
 
   private func window(_ inputs: [Int32]) -> Window { Window(steps: inputs.count / batch, batch: batch) }
@@ -172,6 +183,8 @@ public final class Network {
     precondition(!gradient.isEmpty || table.count == 0, "a network made for inference")
     precondition(inputs.count == targets.count, "\(inputs.count) inputs, \(targets.count) targets")
     let window = window(inputs)
+    setDropout(active: true)
+    defer { setDropout(active: false) }
     for case let layer as DropoutLayer in layers { layer.draw(window, using: &generator) }
     var span = gradient.mutableSpan
     VectorOperations.scale(&span, by: 0)
@@ -217,7 +230,6 @@ public final class Network {
     let top = forward(inputs, window)
     output.logits(top, window, parameters: parameters, into: &results)
     if let visit {
-      let names = architecture.layers.filter { $0.outputs != nil }.dropLast().map(\.name).suffix(layers.count)
       for (name, layer) in zip(names, layers) { visit(name, Array(layer.outputs[layer.range(window)])) }
     }
     carryState(window)

@@ -83,7 +83,7 @@ public final class Trainer {
       if step % windows == 0 { network.resetState() }
       streams.fill(window: step % windows, steps: steps, inputs: &inputs, targets: &targets)
       let fraction = max(
-        lastStep == .max ? 0 : Double(step) / Double(lastStep), plan.maximumSeconds.map { seconds() / $0 } ?? 0)
+        lastStep == .max ? 0 : Double(step) / Double(lastStep), plan.maximumSeconds.map { $0 > 0 ? seconds() / $0 : 1 } ?? 0)
       let rate = learningRate(at: min(1, fraction))
       let loss = network.backpropagate(inputs: inputs, targets: targets, using: &generator)
       var norm = 0.0

@@ -24,7 +24,7 @@ public struct TrainingPlan: Hashable, Sendable {
   /// Makes a plan; without a limit, it is ten epochs.
   public init(
     epochs: Int? = 10, maximumSteps: Int? = nil, maximumSeconds: Double? = nil, batch: Int = 32, length: Int = 64,
-    learningRate: Double = 0.002, finalLearningRateFraction: Double = 0.1, clip: Double? = 5,
+    learningRate: Double = 0.005, finalLearningRateFraction: Double = 0.1, clip: Double? = 5,
     validationInterval: Int? = nil, seed: UInt64 = 1
   ) {
     self.epochs = epochs

@@ -46,15 +46,15 @@ final class EmbeddingLayer: NetworkLayer {
   }
 }
 
-/// h(t) = x(t) times a mask that is drawn for each window; in training only.
+/// h(t) = x(t) times a mask that is drawn for each training window; x(t) when the network is only read.
 final class DropoutLayer: NetworkLayer {
-  let name: String
   private let rate: Double
+  /// Whether the mask counts.
+  var isActive = false
   /// `[rows, width]`: 0 or 1 / (1 - rate).
   private(set) var mask: [Float]
 
   init(_ layer: Architecture.Dropout, width: Int, capacity: Window) {
-    name = layer.name
     rate = layer.rate
     mask = [Float](repeating: 1, count: capacity.rows * width)
     super.init(width: width, leadingSlots: 0, capacity: capacity, trains: true)
@@ -75,7 +75,7 @@ final class DropoutLayer: NetworkLayer {
     var span = values.mutableSpan
     span.withSlice(range(window)) { rows in
       VectorOperations.copy(source.span.extracting(below.range(window)), to: &rows)
-      VectorOperations.multiply(&rows, by: mask.span.extracting(0..<rows.count))
+      if isActive { VectorOperations.multiply(&rows, by: mask.span.extracting(0..<rows.count)) }
     }
   }
 

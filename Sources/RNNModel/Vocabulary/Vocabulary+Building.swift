@@ -10,7 +10,7 @@ extension Vocabulary {
   ///   - text: the training text.
   ///   - minimumCount: symbols that occur less often get no token; with 0, all 256 bytes are tokens of a vocabulary of bytes.
   ///   - maximumSize: at most so many tokens (the most frequent ones), special tokens included.
-  /// - Throws: ``VocabularyError/empty`` for an empty text.
+  /// - Throws: ``VocabularyError/empty`` if there are no tokens, as for an empty text of bytes or characters.
   public init(
     kind: Kind, normalisation: Normalisation = .none, text: [UInt8], minimumCount: Int = 1, maximumSize: Int? = nil
   ) throws(VocabularyError) {

@@ -15,6 +15,8 @@ extension Vocabulary {
     public var unknownCount: Int
     /// How many of them were left out.
     public var skippedCount: Int
+    /// Where the symbol of the first token ends in the text, in bytes; 0 for an empty text.
+    public var firstEnd: Int
   }
 
   /// Splits a text into tokens.
@@ -24,11 +26,13 @@ extension Vocabulary {
   ///   - unknown: what to do with symbols outside a vocabulary that has no unknown token.
   /// - Throws: ``VocabularyError/unknownSymbol(_:offset:)`` if `unknown` is ``UnknownSymbols/refuse``.
   public func encode(_ text: [UInt8], unknown policy: UnknownSymbols = .refuse) throws(VocabularyError) -> Encoding {
-    var encoding = Encoding(tokens: [], unknownCount: 0, skippedCount: 0)
+    var encoding = Encoding(tokens: [], unknownCount: 0, skippedCount: 0, firstEnd: 0)
     encoding.tokens.reserveCapacity(kind == .words ? text.count / 5 : text.count)
     // One byte is the common symbol: a table spares the hash.
     let single = (0..<256).map { token(for: Symbol(CollectionOfOne(UInt8($0)))) ?? -1 }
     try Symbols.forEach(of: text, kind: kind, normalisation: normalisation) { (range) throws(VocabularyError) in
+      // A line end stands before its byte, if it has one.
+      if encoding.tokens.isEmpty { encoding.firstEnd = min(text.count, range.upperBound + (range.isEmpty ? 1 : 0)) }
       let found: Int32?
       switch range.count {
       case 0: found = lineEnd

@@ -57,8 +57,8 @@ struct SampleCommand: ParsableCommand {
         "--greedy contradicts --temperature, --top-k, --top-p and --seed: it always takes the most probable token.")
     }
     if length < 0 { throw ValidationError("--length cannot be negative.") }
-    if let temperature, !(temperature > 0 && temperature.isFinite) {
-      throw ValidationError("--temperature has to be positive; for 0, say --greedy.")
+    if let temperature, !(temperature >= 0.001 && temperature <= 1000) {
+      throw ValidationError("--temperature has to be between 0.001 and 1000; for 0, say --greedy.")
     }
     if let topK, topK < 1 { throw ValidationError("--top-k has to be positive.") }
     if let topP, !(topP > 0 && topP <= 1) { throw ValidationError("--top-p has to be above 0 and at most 1.") }

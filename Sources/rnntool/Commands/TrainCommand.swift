@@ -91,7 +91,7 @@ struct TrainCommand: ParsableCommand {
     var length = 64
 
     @Option(help: "Adam's step size at the beginning; it falls along a cosine to a tenth.")
-    var learningRate = 0.002
+    var learningRate = 0.005
 
     @Option(help: "The largest norm of the gradient; 0 for no clipping.")
     var clip = 5.0

@@ -1,0 +1,147 @@
+import RNNEvaluation
+import RNNModel
+import RealModule
+import Testing
+
+@Suite struct StreamEvaluationTests {
+  private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+  private func evaluate(
+    _ text: String, _ vocabulary: Vocabulary, losses: [Double], unknown: Vocabulary.UnknownSymbols = .skip
+  ) throws -> EvaluationResult {
+    try StreamEvaluation.evaluate(
+      bytes(text), ScriptedModel(size: vocabulary.count, losses: losses), vocabulary: vocabulary, unknown: unknown)
+  }
+
+  @Test(arguments: [1, 2, 3, 10, 100]) func scoresWhatFollowsWhatWhateverTheWindow(longestWindow: Int) throws {
+    let text = bytes("abcacbbacabccab")
+    let vocabulary = try Vocabulary(kind: .bytes, text: text)
+    let tokens = try vocabulary.encode(text).tokens.map { Int($0) }
+    // A model that was left in the middle of another text.
+    let model = TrigramModel(size: 3, longestWindow: longestWindow, previous: 2)
+    var fractions: [Double] = []
+    let result = try StreamEvaluation.evaluate(text, model, vocabulary: vocabulary) { fractions.append($0) }
+    var nats = 0.0
+    for index in 1..<tokens.count {
+      let before = index > 1 ? tokens[index - 2] : 0
+      nats -= .log(model.probability(of: tokens[index], after: tokens[index - 1], before))
+    }
+    #expect(abs(result.nats - nats) < 1e-12)
+    #expect(result.tokens == 14)
+    #expect(abs(result.perplexity - .exp(nats / 14)) < 1e-12)
+    #expect(model.resets == 1)
+    #expect(fractions.last == 1 && fractions == fractions.sorted())
+    #expect(fractions.count == (14 + longestWindow - 1) / longestWindow)
+  }
+
+  @Test func perplexityOfEvenOddsIsTheirNumber() throws {
+    let vocabulary = try Vocabulary(kind: .bytes, text: bytes("abcd"))
+    let result = try evaluate("abcdabcda", vocabulary, losses: Array(repeating: .log(4), count: 8))
+    #expect(result.tokens == 8)
+    #expect(abs(result.perplexity - 4) < 1e-12)
+    #expect(abs(result.meanNats - .log(4)) < 1e-12)
+    #expect(abs(result.bitsPerToken - 2) < 1e-12)
+    #expect(abs(result.bitsPerByte - 2) < 1e-12)
+    #expect(abs(result.bitsPerCharacter - 2) < 1e-12)
+  }
+
+  @Test func countsTheBytesAndCharactersThatWereScored() throws {
+    // é has two bytes, 漢 three, 😀 four; the first symbol is context only.
+    let text = "éa漢😀"
+    let nats = 3 * Double.log(2)
+    let characters = try evaluate(
+      text, Vocabulary(kind: .characters, text: bytes(text)), losses: Array(repeating: .log(2), count: 3))
+    #expect(characters.tokens == 3 && characters.bytes == 8 && characters.characters == 3)
+    #expect(abs(characters.nats - nats) < 1e-12)
+    #expect(abs(characters.bitsPerToken - 1) < 1e-12)
+    #expect(abs(characters.bitsPerByte - 3.0 / 8) < 1e-12)
+    #expect(abs(characters.bitsPerCharacter - 1) < 1e-12)
+    let single = try evaluate(
+      text, Vocabulary(kind: .bytes, text: bytes(text)), losses: Array(repeating: .log(2), count: 9))
+    // The second byte of é is scored, but no character begins with it.
+    #expect(single.tokens == 9 && single.bytes == 9 && single.characters == 3)
+  }
+
+  @Test func countsWords() throws {
+    let text = "one two  three"
+    let vocabulary = try Vocabulary(kind: .words, text: bytes(text))
+    // one, two, space, space, three.
+    let result = try evaluate(text, vocabulary, losses: [1, 2, 3, 4])
+    #expect(result.tokens == 4 && result.nats == 10)
+    #expect(result.bytes == 11 && result.characters == 11)
+    #expect(result.unknown == 0 && result.skipped == 0)
+  }
+
+  @Test func countsUnknownWordsWithTheirOwnBytes() throws {
+    let vocabulary = try Vocabulary(kind: .words, text: bytes("one two"))
+    let result = try evaluate("one eleven two", vocabulary, losses: [1, 2])
+    #expect(result.tokens == 2 && result.unknown == 1 && result.skipped == 0)
+    #expect(result.bytes == 11)
+  }
+
+  @Test func firstSymbolCountsAsItStandsInTheText() throws {
+    let words = try Vocabulary(kind: .words, text: bytes("one two"))
+    #expect(try evaluate("eleven one two", words, losses: [1, 2]).bytes == 8)
+    let lines = try Vocabulary(kind: .words, normalisation: .whitespace, text: bytes("one two\n"))
+    #expect(try evaluate("\none two\n", lines, losses: [1, 2, 3]).bytes == 8)
+    #expect(try evaluate("  one two\n", lines, losses: [1, 2]).bytes == 5)
+  }
+
+  @Test func leavesOutSkippedSymbols() throws {
+    let vocabulary = try Vocabulary(kind: .characters, text: bytes("abé"))
+    let result = try evaluate("漢aXébY", vocabulary, losses: [1, 2])
+    // a, é, b: of them, é and b are scored.
+    #expect(result.tokens == 2 && result.nats == 3)
+    #expect(result.unknown == 3 && result.skipped == 3)
+    #expect(result.bytes == 3 && result.characters == 2)
+  }
+
+  @Test func refusesUnknownSymbolsWhenTold() throws {
+    let vocabulary = try Vocabulary(kind: .characters, text: bytes("ab"))
+    #expect(throws: VocabularyError.unknownSymbol(bytes("X"), offset: 1)) {
+      try evaluate("aXb", vocabulary, losses: [1], unknown: .refuse)
+    }
+  }
+
+  @Test(arguments: ["", "a", "XX", "aXX"]) func refusesShortTexts(text: String) throws {
+    let vocabulary = try Vocabulary(kind: .characters, text: bytes("ab"))
+    #expect(throws: EvaluationError.tooShort(tokens: text.hasPrefix("a") ? 1 : 0)) {
+      try evaluate(text, vocabulary, losses: [])
+    }
+  }
+
+  /// Numbers whose neighbours are alike, as those of a text are.
+  private func losses(_ count: Int) -> [Double] { (0..<count).map { Double(($0 / 7) * 37 % 101) / 10 } }
+
+  private func standardError(_ losses: [Double]) throws -> Double? {
+    let vocabulary = try Vocabulary(kind: .bytes, text: bytes("a"))
+    return try evaluate(String(repeating: "a", count: losses.count + 1), vocabulary, losses: losses).standardError
+  }
+
+  @Test(arguments: [(200, 10), (1999, 10), (2000, 100), (2345, 100), (5000, 100), (101_500, 102)])
+  func standardErrorIsThatOfBlockMeans(count: Int, size: Int) throws {
+    let losses = losses(count)
+    let blocks = count / size
+    let means = (0..<blocks).map { losses[($0 * size)..<(($0 + 1) * size)].reduce(0, +) / Double(size) }
+    let mean = means.reduce(0, +) / Double(blocks)
+    let squares = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let expected = (squares / Double(blocks - 1) / Double(blocks)).squareRoot()
+    let found = try #require(try standardError(losses))
+    #expect(abs(found - expected) < 1e-9)
+    #expect(expected > 0)
+  }
+
+  @Test func standardErrorOfEqualNumbersIsZero() throws {
+    #expect(try standardError([Double](repeating: 1.5, count: 400)) == 0)
+  }
+
+  @Test(arguments: [1, 10, 199]) func shortTextsHaveNoStandardError(count: Int) throws {
+    #expect(try standardError(losses(count)) == nil)
+  }
+
+  @Test func errorsAreSentences() {
+    #expect(EvaluationError.tooShort(tokens: 1).description.contains("has 1 token of"))
+    #expect(EvaluationError.tooShort(tokens: 0).description.contains("has 0 tokens of"))
+    #expect(EvaluationError.noVocabulary.description.contains("vocabulary"))
+  }
+}
