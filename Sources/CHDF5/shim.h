@@ -37,8 +37,6 @@ static inline hid_t chdf5_u8le(void) { return H5T_STD_U8LE; }
 static inline hid_t chdf5_u16le(void) { return H5T_STD_U16LE; }
 static inline hid_t chdf5_u32le(void) { return H5T_STD_U32LE; }
 static inline hid_t chdf5_u64le(void) { return H5T_STD_U64LE; }
-static inline hid_t chdf5_i8be(void) { return H5T_STD_I8BE; }
-static inline hid_t chdf5_u8be(void) { return H5T_STD_U8BE; }
 static inline hid_t chdf5_f32le(void) { return H5T_IEEE_F32LE; }
 static inline hid_t chdf5_f64le(void) { return H5T_IEEE_F64LE; }
 static inline hid_t chdf5_f64be(void) { return H5T_IEEE_F64BE; }

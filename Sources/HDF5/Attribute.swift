@@ -25,6 +25,14 @@ struct Attribute: ~Copyable {
     location = place
   }
 
+  /// Refuses types that are never read, and more elements than the file can hold.
+  func checkReadable() throws(HDF5Error) {
+    if let rule = stored.refusal {
+      throw location.refusal(rule, "read", "it stores a type never read: \(stored.datatype)")
+    }
+    _ = try count(elementSize: stored.datatype.byteCount ?? 8)
+  }
+
   /// Reads numbers of exactly this type.
   func read<T: Element>(as type: T.Type) throws(HDF5Error) -> [T] {
     guard stored.datatype == T.datatype else {

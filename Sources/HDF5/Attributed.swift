@@ -35,4 +35,19 @@ extension Attributed where Self: ~Copyable {
     let attribute = try Attribute(opening: name, of: location)
     return (attribute.stored.datatype, attribute.shape)
   }
+
+  /// Refuses an attribute that could not have been written honestly, or whose type is never read, before a byte of it is
+  /// read.
+  ///
+  /// - Returns: how texts of fixed length end before their bytes do; of no meaning for other types
+  /// - Throws: `hdf5.missing`, `hdf5.name`, `hdf5.shape`, `hdf5.committed-type`, `hdf5.reference-type`,
+  ///   `hdf5.variable-length`, `hdf5.type`, `hdf5.too-large`
+  @discardableResult
+  public func checkReadableAttribute(_ name: String) throws(HDF5Error) -> StringPadding {
+    Library.enter()
+    defer { Library.leave() }
+    let attribute = try Attribute(opening: name, of: location)
+    try attribute.checkReadable()
+    return attribute.stored.padding
+  }
 }

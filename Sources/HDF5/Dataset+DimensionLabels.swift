@@ -42,6 +42,9 @@ extension Dataset {
 
   /// The names of the axes; empty texts where there are none.
   ///
+  /// Only for files that are trusted: libhdf5 before 1.14 copies as many bytes as the file states for each text, beyond the
+  /// end of its own memory.
+  ///
   /// - Returns: as many labels as axes
   /// - Throws: `hdf5.shape` when the file has labels for another number of axes, `hdf5.type`, `hdf5.text`
   public func dimensionLabels() throws(HDF5Error) -> [String] {

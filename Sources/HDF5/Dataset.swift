@@ -14,6 +14,9 @@ public struct Dataset: ~Copyable, Sendable, Attributed {
   /// The filters that chunks go through when they are written, in this order.
   public let filters: [Filter]
 
+  /// How texts of fixed length end before their bytes do; of no meaning for other types.
+  public var padding: StringPadding { stored.padding }
+
   let stored: StoredType
   let layout: Layout
   let verdict = Verdict()

@@ -13,6 +13,8 @@ public struct File: ~Copyable, Sendable {
   public let location: Location
   /// The size of the file in bytes when it was opened; 0 for a file being created.
   public let size: Int
+  /// Where the signature stands: 0, unless a block of another program precedes it.
+  public let start: Int
 
   /// Opens an existing file, read-only. Only its superblock is read.
   ///
@@ -25,7 +27,7 @@ public struct File: ~Copyable, Sendable {
     Library.enter()
     defer { Library.leave() }
     let place = try Self.place(path, "open", limits)
-    let size = try FileProbe.size(of: place)
+    let (size, start) = try FileProbe.look(at: place)
     let access = try Self.access(at: place)
     let id = H5Fopen(path, chdf5_read_only(), access.id)
     guard id >= 0 else { throw Self.openingFailure(at: place) }
@@ -35,6 +37,7 @@ public struct File: ~Copyable, Sendable {
     self.handle = handle
     self.location = location
     self.size = size
+    self.start = start
     created = false
   }
 
@@ -67,6 +70,7 @@ public struct File: ~Copyable, Sendable {
     self.handle = handle
     self.location = location
     size = 0
+    start = 0
     created = true
   }
 

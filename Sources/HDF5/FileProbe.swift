@@ -10,8 +10,8 @@
 enum FileProbe {
   private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  /// The size in bytes of a regular file with the signature of HDF5.
-  static func size(of location: Location) throws(HDF5Error) -> Int {
+  /// The size in bytes of a regular file with the signature of HDF5, and where that stands.
+  static func look(at location: Location) throws(HDF5Error) -> (size: Int, start: Int) {
     // Without O_NONBLOCK a named pipe would wait for a writer.
     let descriptor = open(location.file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw failure(errno, "open", at: location) }
@@ -25,23 +25,23 @@ enum FileProbe {
     }
     let size = Int(status.st_size)
     if size == 0 { throw location.refusal(.emptyFile, "open", "the file is empty") }
-    guard hasSignature(descriptor, size: size) else {
+    guard let start = signature(descriptor, size: size) else {
       throw location.refusal(.notHDF5, "open", "it is not an HDF5 file (no signature)")
     }
-    return size
+    return (size, start)
   }
 
   /// The signature stands at byte 0, 512, 1024, 2048 and so on.
-  private static func hasSignature(_ descriptor: Int32, size: Int) -> Bool {
+  private static func signature(_ descriptor: Int32, size: Int) -> Int? {
     var offset = 0
     while offset <= size - signature.count {
       var bytes = [UInt8](repeating: 0, count: signature.count)
       // Safe: reads no more than the array has.
-      if pread(descriptor, &bytes, bytes.count, off_t(offset)) == bytes.count, bytes == signature { return true }
-      if offset > size / 2 { return false }
+      if pread(descriptor, &bytes, bytes.count, off_t(offset)) == bytes.count, bytes == signature { return offset }
+      if offset > size / 2 { return nil }
       offset = offset == 0 ? 512 : offset * 2
     }
-    return false
+    return nil
   }
 
   /// The error for a number of the operating system.

@@ -44,9 +44,6 @@ struct StoredType: ~Copyable {
       let type = try candidate.stored(at: location)
       if try location.truth(H5Tequal(id, type.id), "read the type of") { return candidate }
     }
-    // One byte has no order, but the library keeps apart what was declared big-endian.
-    if try location.truth(H5Tequal(id, chdf5_u8be()), "read the type of") { return .integer(bits: 8, signed: false) }
-    if try location.truth(H5Tequal(id, chdf5_i8be()), "read the type of") { return .integer(bits: 8, signed: true) }
     return nil
   }
 

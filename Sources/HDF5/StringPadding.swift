@@ -1,7 +1,7 @@
 internal import CHDF5
 
 /// How a text of fixed length ends before its bytes do.
-enum StringPadding: Sendable {
+public enum StringPadding: Sendable {
   /// At the first NUL.
   case terminated
   /// Filled up with NUL.

@@ -44,6 +44,7 @@ public struct Converter: Sendable {
   /// The destination is written beside its place, read back, and only put there if it is the same model.
   ///
   /// - Throws: ``ConversionError``, `FormatError`; the destination is as it was then.
+  @discardableResult
   public func convert(_ source: String, to destination: String) throws -> Report {
     guard let from = try from ?? ModelFormat(of: source) else { throw ConversionError.unknownFormat(file: source) }
     guard let to = to ?? ModelFormat(fileName: destination) else {

@@ -212,12 +212,16 @@ private struct FlatModelReader {
     }
     do {
       guard offsets.allSatisfy({ $0 <= UInt64(bytes.count) }) else { throw VocabularyError.offsets }
-      for id in [unknown, lineEnd] where !(-1..<offsets.count).contains(id) {
-        throw VocabularyError.special(id, count: offsets.count - 1)
+      var ids: [Int32?] = []
+      for id in [unknown, lineEnd] {
+        guard id >= -1, let token = Int32(exactly: id) else {
+          throw VocabularyError.special(id, count: max(0, offsets.count - 1))
+        }
+        ids.append(token < 0 ? nil : token)
       }
       let vocabulary = try Vocabulary(
         kind: kind, normalisation: normalisation, bytes: bytes, offsets: offsets.map { Int($0) }, counts: counts,
-        unknown: unknown < 0 ? nil : Int32(unknown), lineEnd: lineEnd < 0 ? nil : Int32(lineEnd))
+        unknown: ids[0], lineEnd: ids[1])
       guard vocabulary.count == size else {
         throw malformed("vocabulary", "it has \(vocabulary.count) tokens, but the architecture takes \(size)")
       }

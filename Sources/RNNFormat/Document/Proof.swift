@@ -46,6 +46,21 @@ public struct Proof: Hashable, Sendable {
     logProbabilities = Self.compute(architecture, values, inputs: inputs, tokens: tokens)
   }
 
+  /// Why the proof does not fit a model of `size` tokens; nil if it does.
+  func violation(size: Int) -> String? {
+    let (count, overflow) = inputs.count.multipliedReportingOverflow(by: tokens.count)
+    guard !overflow, count > 0, logProbabilities.count == count else {
+      return "has arrays that do not fit together, or no step or column at all"
+    }
+    guard zip(tokens, tokens.dropFirst()).allSatisfy(<), (inputs + tokens).allSatisfy({ Int($0) < size }) else {
+      return "names tokens that the model does not have, or out of order"
+    }
+    guard [tolerance, toleranceFloat64].allSatisfy({ $0 >= 0 && $0.isFinite }) else {
+      return "has a tolerance that is not finite and at least 0"
+    }
+    return nil
+  }
+
   /// The largest absolute difference between the proof's numbers and those that the reference implementation gets, in nats.
   ///
   /// Infinite if a number is NaN or infinite on one side only.

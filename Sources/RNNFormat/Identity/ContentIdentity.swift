@@ -22,12 +22,12 @@ enum ContentIdentity {
         if let value = known[object.path] { hash = value } else { hash = try sha256(of: dataset) }
         let shape = ModelIdentity.shape(dataset.shape)
         lines = ["dataset \(quoted(object.path)) \(name(of: dataset.datatype)) \(shape) \(hash)"]
-        lines += try attributes(of: dataset)
+        lines += try attributes(of: dataset, except: [Dataset.labels])
       } else if object.path == "/" {
-        lines = ["group \"/\""] + (try attributes(of: root))
+        lines = ["group \"/\""] + (try attributes(of: root, except: [Dataset.labels, "content_id"]))
       } else {
         let group = try root.group(object.path)
-        lines = ["group \(quoted(object.path))"] + (try attributes(of: group))
+        lines = ["group \(quoted(object.path))"] + (try attributes(of: group, except: [Dataset.labels]))
       }
       manifest.update(Array(lines.map { $0 + "\n" }.joined().utf8))
     }
@@ -37,8 +37,7 @@ enum ContentIdentity {
   /// The hash of a dataset's values, read in blocks.
   static func sha256(of dataset: borrowing Dataset) throws(HDF5Error) -> String {
     switch dataset.datatype {
-    case .fixedString, .variableString:
-      return Hash.sha256(terminated(dataset.shape.isEmpty ? [try dataset.readString()] : try dataset.readStrings()))
+    case .fixedString(let width, _): return Hash.sha256(terminated(try dataset.readBytes(), width: width))
     default:
       var hash = Hash.Stream()
       try dataset.forEachBlock { block in hash.update(block) }
@@ -47,16 +46,14 @@ enum ContentIdentity {
   }
 
   private static func attributes<Object: Attributed & ~Copyable>(
-    of object: borrowing Object
+    of object: borrowing Object, except skipped: [String]
   ) throws(HDF5Error) -> [String] {
     var lines: [String] = []
-    for attribute in try object.attributeNames() where attribute != "content_id" {
+    for attribute in try object.attributeNames() where !skipped.contains(attribute) {
       let (datatype, shape) = try object.attributeDescription(attribute)
       let bytes: [UInt8]
       switch datatype {
-      case .fixedString, .variableString:
-        bytes = terminated(
-          shape.isEmpty ? [try object.stringAttribute(attribute)] : try object.stringsAttribute(attribute))
+      case .fixedString(let width, _): bytes = terminated(try object.attributeBytes(attribute), width: width)
       default: bytes = try object.attributeBytes(attribute)
       }
       lines.append(
@@ -65,7 +62,13 @@ enum ContentIdentity {
     return lines
   }
 
-  private static func terminated(_ strings: [String]) -> [UInt8] { strings.flatMap { Array($0.utf8) + [0] } }
+  /// Each text's bytes without their filling, and one NUL: whatever the bytes are, they have an identity.
+  private static func terminated(_ bytes: [UInt8], width: Int) -> [UInt8] {
+    stride(from: 0, to: bytes.count, by: width).flatMap { start in
+      let text = bytes[start..<min(start + width, bytes.count)]
+      return text[..<(text.lastIndex { $0 != 0 }.map { $0 + 1 } ?? start)] + [0]
+    }
+  }
 
   private static func quoted(_ text: String) -> String { JSONValue.string(text).canonical }
 

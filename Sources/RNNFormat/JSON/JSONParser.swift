@@ -193,7 +193,9 @@ private struct JSONParser {
     guard let value = Double(digits), value.isFinite else {
       throw JSONError(message: "the number is too large", offset: start)
     }
-    if isInteger && abs(value) > JSONValue.largestInteger {
+    // From 1e21 on, the canonical form has an exponent; below, it would be an integer that no reader takes.
+    let isWhole = isInteger || (value.rounded() == value && abs(value) < 1e21)
+    if isWhole && abs(value) > JSONValue.largestInteger {
       throw JSONError(message: "the integer is beyond 2^53 - 1", offset: start)
     }
     return value

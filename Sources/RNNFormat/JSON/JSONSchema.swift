@@ -26,22 +26,26 @@ public struct JSONSchema: Sendable {
 
   /// Takes a schema.
   ///
-  /// - Throws: ``UnknownKeyword`` for a keyword that would not be checked.
+  /// - Throws: ``UnknownKeyword`` for a keyword that would not be checked, or not in the form that it has.
   public init(_ root: JSONValue) throws(UnknownKeyword) {
     self.root = root
-    try Self.checkKeywords(root)
+    try checkKeywords(root)
   }
 
-  private static func checkKeywords(_ schema: JSONValue) throws(UnknownKeyword) {
+  private func checkKeywords(_ schema: JSONValue) throws(UnknownKeyword) {
     guard let members = schema.object else { return }
     for (keyword, value) in members.sorted(by: { $0.key < $1.key }) {
-      guard keywords.contains(keyword) else { throw UnknownKeyword(keyword: keyword) }
+      guard Self.keywords.contains(keyword) else { throw UnknownKeyword(keyword: keyword) }
       switch keyword {
       case "properties", "$defs":
         for member in (value.object ?? [:]).values { try checkKeywords(member) }
       case "oneOf":
         for alternative in value.array ?? [] { try checkKeywords(alternative) }
       case "items": try checkKeywords(value)
+      // Of these, only the plainest form is known.
+      case "type" where value.string == nil, "additionalProperties" where value != false:
+        throw UnknownKeyword(keyword: keyword)
+      case "$ref" where resolve(value.string ?? "") == nil: throw UnknownKeyword(keyword: keyword)
       default: break
       }
     }

@@ -107,8 +107,11 @@ public struct Version: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   /// Reads `major.minor`.
   public init?(_ text: String) {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-    guard parts.count == 2, let major = parts[0], let minor = parts[1], major >= 0, minor >= 0 else { return nil }
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    // Up to nine digits: no sign, no overflow.
+    let areNumbers = parts.allSatisfy { (1...9).contains($0.utf8.count) && $0.utf8.allSatisfy { 48...57 ~= $0 } }
+    guard parts.count == 2, areNumbers, let major = Int(parts[0]), let minor = Int(parts[1])
+    else { return nil }
     self.init(major: major, minor: minor)
   }
 

@@ -15,15 +15,23 @@ struct ModelStructure {
   /// All objects of the file.
   var objects: [ObjectDescription] = []
 
-  /// Reads and checks the structure; nil if the file is not of this format, or for newer readers only.
+  /// Reads and checks the structure; nil if the file is not of this format, for newer readers only, or outside the HDF5
+  /// profile.
   init?(reading file: borrowing File, _ findings: inout Findings) {
-    guard Self.checkVersion(file.root, &findings) else { return nil }
+    guard file.start == 0 else {
+      // Behind a block of another program, two readers may take two files for one.
+      findings.add("hdf5.refused", at: "/", "the file does not begin with the signature of HDF5")
+      return nil
+    }
+    let isKnown = Self.checkVersion(file.root, &findings)
     do {
       objects = try file.objects()
+      try ProfileCheck.run(file.root, objects: objects)
+      guard isKnown else { return nil }
       try LayoutCheck.run(file.root, objects: objects, &findings)
     } catch {
       findings.add(error)
-      return
+      return nil
     }
     let reader = StructureReader(objects: objects)
     header = StructureReader.header(file.root)
@@ -35,20 +43,20 @@ struct ModelStructure {
 
   /// Whether the file is of this format, and this reader new enough for it.
   private static func checkVersion(_ root: borrowing Group, _ findings: inout Findings) -> Bool {
-    func text(_ name: String) -> String? { try? root.stringAttribute(name) }
-    guard text("format") == "rnn-h5" else {
+    guard root.text("format") == "rnn-h5" else {
       findings.add(
-        "version.format", at: "/@format", "this is an HDF5 file, but not of the format rnn-h5: it was written by another program")
+        "version.format", at: "/@format",
+        "this is an HDF5 file, but not of the format rnn-h5: it was written by another program")
       return false
     }
-    if let needed = text("minimum_reader_version").flatMap({ Version($0) }), needed > Version.current {
+    if let needed = root.text("minimum_reader_version").flatMap({ Version($0) }), needed > Version.current {
       findings.add(
         "version.newer", at: "/@minimum_reader_version",
         "the file needs a reader of version \(needed) of the format, but this is \(Generator.text), "
           + "which reads version \(Version.current): use a newer one")
       return false
     }
-    let unknown = (text("required_features") ?? "").split(separator: " ").map(String.init)
+    let unknown = (root.text("required_features") ?? "").split(separator: " ").map(String.init)
       .filter { !LayoutSchema.current.features.contains($0) }
     if !unknown.isEmpty {
       findings.add(

@@ -10,7 +10,7 @@ struct StructureReader {
   }
 
   static func header(_ root: borrowing Group) -> ModelHeader {
-    func text(_ name: String) -> String { (try? root.stringAttribute(name)) ?? "" }
+    func text(_ name: String) -> String { root.text(name) ?? "" }
     return ModelHeader(
       formatVersion: text("format_version"), generator: text("generator"), modelID: text("model_id"),
       contentID: text("content_id"))
@@ -34,11 +34,11 @@ struct StructureReader {
   }
 
   private func json(_ root: borrowing Group, _ path: String, schema: String, _ findings: inout Findings) -> JSONValue? {
-    guard objects[path]?.kind == .dataset else { return nil }
+    guard let object = objects[path], case .fixedString = object.datatype, object.shape.isEmpty else { return nil }
     do {
-      let text = try root.dataset(path).readString()
+      let text = Array(try root.dataset(path).readString().utf8)
       let value = try JSONValue(parsing: text)
-      if value.canonical != text {
+      if Array(value.canonical.utf8) != text {
         findings.add("json.canonical", at: path, "is not in the canonical form of RFC 8785")
       }
       for violation in LayoutSchema.current.documents[schema]?.violations(of: value) ?? [] {
@@ -84,7 +84,9 @@ struct StructureReader {
   }
 
   private func vocabulary(_ root: borrowing Group, size: Int?, _ findings: inout Findings) -> Vocabulary? {
-    guard objects["/vocabulary"]?.kind == .group else { return nil }
+    guard objects["/vocabulary"]?.kind == .group, isArray("/vocabulary/bytes"), isArray("/vocabulary/offsets"),
+      objects["/vocabulary/counts"] == nil || isArray("/vocabulary/counts")
+    else { return nil }
     do {
       let group = try root.group("/vocabulary")
       guard let kind = Vocabulary.Kind(rawValue: try group.stringAttribute("kind")),
@@ -94,15 +96,18 @@ struct StructureReader {
       let offsets = try group.dataset("offsets").read(as: UInt64.self)
       let counts = objects["/vocabulary/counts"] == nil ? nil : try group.dataset("counts").read(as: UInt64.self)
       func special(_ name: String) throws(HDF5Error) -> Int64 { try group.attribute(name, as: Int64.self) }
-      let unknown = try special("unknown_id")
-      let lineEnd = try special("line_end_id")
+      let specials = [try special("unknown_id"), try special("line_end_id")]
       guard offsets.allSatisfy({ $0 <= UInt64(bytes.count) }) else { throw VocabularyError.offsets }
-      for id in [unknown, lineEnd] where !(-1..<Int64(offsets.count)).contains(id) {
-        throw VocabularyError.special(Int(id), count: offsets.count - 1)
+      var ids: [Int32?] = []
+      for id in specials {
+        guard id >= -1, let token = Int32(exactly: id) else {
+          throw VocabularyError.special(Int(id), count: max(0, offsets.count - 1))
+        }
+        ids.append(token < 0 ? nil : token)
       }
       let vocabulary = try Vocabulary(
         kind: kind, normalisation: normalisation, bytes: bytes, offsets: offsets.map { Int($0) }, counts: counts,
-        unknown: unknown < 0 ? nil : Int32(unknown), lineEnd: lineEnd < 0 ? nil : Int32(lineEnd))
+        unknown: ids[0], lineEnd: ids[1])
       if let size, vocabulary.count != size {
         findings.add(
           "vocabulary.size", at: "/vocabulary",
@@ -120,10 +125,16 @@ struct StructureReader {
     return nil
   }
 
+  /// Whether there is a dataset of one dimension; what else is there instead has been reported with the layout.
+  private func isArray(_ path: String) -> Bool { objects[path]?.kind == .dataset && objects[path]?.shape.count == 1 }
+
   private func history(_ root: borrowing Group, _ findings: inout Findings) -> History {
     var history = History()
-    for object in objects.values where object.path.hasPrefix("/history/") && object.kind == .dataset {
+    var lengths: [String: Int] = [:]
+    for object in objects.values where object.path.hasPrefix("/history/") && isArray(object.path) {
       let name = String(object.path.dropFirst("/history/".count))
+      if name.contains("/") { continue }
+      lengths[name] = object.shape[0]
       do {
         let dataset = try root.dataset(object.path)
         switch dataset.datatype {
@@ -135,9 +146,9 @@ struct StructureReader {
         findings.add(error)
       }
     }
-    if Set(history.columns.values.map(\.count)).count > 1 {
-      let lengths = history.columns.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.count)" }
-      findings.add("history.length", at: "/history", "columns differ in length: \(lengths.joined(separator: ", "))")
+    if Set(lengths.values).count > 1 {
+      let list = lengths.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+      findings.add("history.length", at: "/history", "columns differ in length: \(list)")
     }
     return history
   }
@@ -147,6 +158,8 @@ struct StructureReader {
       findings.add("proof.missing", at: "/proof", "the file carries no proof")
       return nil
     }
+    guard isArray("/proof/inputs"), isArray("/proof/tokens"), objects["/proof/log_probabilities"]?.shape.count == 2
+    else { return nil }
     do {
       let group = try root.group("/proof")
       let numbers = try group.dataset("log_probabilities")
@@ -157,8 +170,14 @@ struct StructureReader {
         tolerance: try group.attribute("tolerance", as: Double.self),
         toleranceFloat64: try group.attribute("tolerance_float64", as: Double.self))
       guard numbers.shape == [proof.inputs.count, proof.tokens.count], !proof.logProbabilities.isEmpty else {
-        findings.add("proof.shape", at: "/proof", "has arrays that do not fit together")
+        findings.add("proof.shape", at: "/proof", "has arrays that do not fit together, or no step or column at all")
         return nil
+      }
+      for (name, value) in [("tolerance", proof.tolerance), ("tolerance_float64", proof.toleranceFloat64)] {
+        guard value >= 0, value.isFinite else {
+          findings.add("layout.value", at: "/proof@\(name)", "is \(value), but has to be finite and at least 0")
+          return nil
+        }
       }
       let isRising = zip(proof.tokens, proof.tokens.dropFirst()).allSatisfy { $0 < $1 }
       let largest = max(proof.inputs.max() ?? 0, proof.tokens.max() ?? 0)
@@ -181,32 +200,33 @@ struct StructureReader {
     var hashes: [String: String] = [:]
     let entries = ParameterTable(architecture).entries
     let expected = Set(entries.map { "/parameters/\($0.path)" })
-    for path in objects.keys.sorted() where path.hasPrefix("/parameters/") && objects[path]?.kind == .dataset {
-      if !expected.contains(path) {
+    let groups = Set(entries.map { "/parameters/\($0.layer)" })
+    for path in objects.keys.sorted() where path.hasPrefix("/parameters/") {
+      if !expected.contains(path) && !groups.contains(path) {
         findings.add("parameters.unused", at: path, "does not belong to the architecture")
       }
     }
     for entry in entries {
       let path = "/parameters/\(entry.path)"
-      guard let object = objects[path], object.kind == .dataset else {
+      guard let object = objects[path] else {
         findings.add("parameters.missing", at: path, "is missing")
         continue
       }
+      // What is not a tensor at all, or of a type that the format does not have, is reported with the layout.
+      guard let type = object.datatype.flatMap(TensorType.init) else { continue }
       if object.shape != entry.shape {
         findings.add(
           "parameters.shape", at: path,
           "has the shape \(ModelIdentity.shape(object.shape)), but the architecture gives it "
             + ModelIdentity.shape(entry.shape))
       }
-      // Types that the format does not have are reported with the layout.
-      guard let type = object.datatype.flatMap(TensorType.init) else { continue }
       tensors.append(TensorDescription(path: entry.path, type: type, shape: object.shape))
       do {
         let dataset = try root.dataset(path)
         try checkAxes(of: dataset, entry, isEncoded: type == .bfloat16, &findings)
-        hashes[entry.path] = try dataset.stringAttribute("sha256")
+        hashes[entry.path] = dataset.text("sha256")
       } catch {
-        if error.rule != .missing && error.rule != .type { findings.add(error) }
+        findings.add(error)
       }
     }
     return (tensors, hashes)
@@ -217,13 +237,14 @@ struct StructureReader {
   ) throws(HDF5Error) {
     let path = "/parameters/\(entry.path)"
     let axes = entry.axes.map(\.rawValue).joined(separator: ",")
-    if try dataset.hasAttribute("axes"), try dataset.stringAttribute("axes") != axes {
+    if try dataset.hasAttribute("axes"), dataset.text("axes") != axes {
       findings.add("parameters.axes", at: "\(path)@axes", "has to be '\(axes)'")
     }
     let gates = entry.gates.joined(separator: " ")
-    let found = try dataset.hasAttribute("gates") ? try dataset.stringAttribute("gates") : ""
-    if found != gates {
-      findings.add("parameters.axes", at: "\(path)@gates", "is '\(found.prefix(80))', but has to be '\(gates)'")
+    let hasGates = try dataset.hasAttribute("gates")
+    if entry.gates.isEmpty ? hasGates : dataset.text("gates") != gates {
+      let wanted = entry.gates.isEmpty ? "has no gates" : "has to be '\(gates)'"
+      findings.add("parameters.axes", at: "\(path)@gates", wanted)
     }
     if try dataset.hasAttribute("encoding") != isEncoded {
       findings.add(

@@ -14,28 +14,34 @@ enum LayoutCheck {
         findings.add("layout.unknown", at: object.path, "the format does not name such an object")
         continue
       }
-      if object.kind == .group {
-        if expected.kind != .group {
-          findings.add("layout.kind", at: object.path, "is a group, but has to be a \(expected.kind.rawValue)")
-          continue
-        }
+      let kind = kind(of: object)
+      if kind != expected.kind {
+        findings.add("layout.kind", at: object.path, "is a \(kind.rawValue), but has to be a \(expected.kind.rawValue)")
+        continue
+      }
+      if kind == .group {
         if object.path == "/" {
           try checkAttributes(of: root, object, expected, &findings)
         } else {
           try checkAttributes(of: try root.group(object.path), object, expected, &findings)
         }
       } else {
-        if expected.kind == .group {
-          findings.add("layout.kind", at: object.path, "is a dataset, but has to be a group")
-          continue
-        }
         let dataset = try root.dataset(object.path)
-        try dataset.checkReadable()
         checkType(of: object, expected, &findings)
+        // Documents with a schema are judged as JSON.
+        if kind == .string, object.shape.isEmpty, expected.schema == nil, try dataset.validText() == nil {
+          findings.add("layout.value", at: object.path, "is not UTF-8 without NUL")
+        }
         try checkAttributes(of: dataset, object, expected, &findings)
       }
     }
     checkMissing(objects, &findings)
+  }
+
+  private static func kind(of object: ObjectDescription) -> LayoutSchema.Kind {
+    if object.kind == .group { return .group }
+    if case .fixedString = object.datatype { return .string }
+    return .dataset
   }
 
   private static func checkMissing(_ objects: [ObjectDescription], _ findings: inout Findings) {
@@ -52,10 +58,6 @@ enum LayoutCheck {
   ) {
     let type = object.datatype.map(ContentIdentity.name) ?? "nothing"
     if expected.kind == .string {
-      guard case .fixedString = object.datatype else {
-        findings.add("layout.type", at: object.path, "is \(type), but has to be a fixed-length string")
-        return
-      }
       if !object.shape.isEmpty { findings.add("layout.shape", at: object.path, "has to be a scalar") }
       return
     }
@@ -85,9 +87,7 @@ enum LayoutCheck {
         continue
       }
       let (datatype, shape) = try object.attributeDescription(attribute.name)
-      let isLabels = attribute.rank == 1 && datatype == .variableString
-      var type = ContentIdentity.name(of: datatype)
-      if datatype == .variableString && !isLabels { type = "a variable-length string" }
+      let type = ContentIdentity.name(of: datatype)
       guard type == attribute.type else {
         findings.add("layout.type", at: place, "is \(type), but has to be \(attribute.type)")
         continue
@@ -96,8 +96,11 @@ enum LayoutCheck {
         findings.add("layout.shape", at: place, "has \(shape.count) dimensions, but has to have \(attribute.rank)")
         continue
       }
-      guard type == "string", shape.isEmpty else { continue }
-      let text = try object.stringAttribute(attribute.name)
+      guard type == "string", attribute.name != Dataset.labels else { continue }
+      guard let text = try object.validText(attribute.name, isScalar: shape.isEmpty) else {
+        findings.add("layout.value", at: place, "is not UTF-8 without NUL")
+        continue
+      }
       if let allowed = attribute.allowed, !allowed.contains(text) {
         let choices = allowed.map { "'\($0)'" }.joined(separator: " or ")
         findings.add("layout.value", at: place, "is '\(text.prefix(60))', but has to be \(choices)")

@@ -19,7 +19,7 @@ public struct ValidationReport: Sendable {
   public let level: ValidationLevel
   /// Everything found, errors and warnings.
   public let findings: [Finding]
-  /// What the file says about itself; nil if it is not of this format.
+  /// What the file says about itself; nil if it is not of this format, or refused.
   public let header: ModelHeader?
   /// The largest difference of the proof's numbers from the reference implementation, in nats; nil if it was not computed.
   public let proofDifference: Double?
@@ -49,6 +49,7 @@ public enum Validator {
     }
     guard let structure = ModelStructure(reading: file, &findings) else { return report(nil) }
     guard level != .structure else { return report(structure.header) }
+    // A model that breaks a rule has no identity and no numbers; its tensors and the file as a whole still have hashes.
     let values = checkHashes(file, structure, keepsValues: level == .proof && !findings.hasErrors, &findings)
     guard level == .proof, !findings.hasErrors, let values, let document = structure.document,
       let proof = document.proof
@@ -66,6 +67,7 @@ public enum Validator {
   private static func checkHashes(
     _ file: borrowing File, _ structure: ModelStructure, keepsValues: Bool, _ findings: inout Findings
   ) -> [Double]? {
+    let isSound = !findings.hasErrors
     var values: [Double] = []
     var computed: [String: String] = [:]
     var known: [String: String] = [:]
@@ -90,14 +92,14 @@ public enum Validator {
         if !isFinite { findings.add("parameters.finite", at: path, "a value is infinite or not a number") }
       }
       let contentID = try ContentIdentity.identify(file.root, objects: structure.objects, known: known)
-      if contentID != structure.header.contentID {
+      if let given = file.root.text("content_id"), given != contentID {
         findings.add("identity.content_id", at: "/@content_id", "the content is not what was written")
       }
     } catch {
       findings.add(error)
       return nil
     }
-    guard let document = structure.document,
+    guard isSound, let document = structure.document,
       structure.tensors.count == ParameterTable(document.architecture).entries.count
     else { return nil }
     let modelID = ModelIdentity.identify(

@@ -59,6 +59,12 @@ public struct ModelWriter: Sendable {
       if let violation = LayoutSchema.current.documents[schema]?.violations(of: value).first {
         throw refuse("\(place)\(violation.pointer) \(violation.message)")
       }
+      // What a reader would not take for JSON: integers beyond 2^53 - 1, nesting without end.
+      do {
+        _ = try JSONValue(parsing: value.canonical)
+      } catch {
+        throw refuse("\(place): \(error)")
+      }
     }
     if let problem = document.architecture.problems().first { throw refuse("\(problem)") }
     let expected = ParameterTable(document.architecture).entries
@@ -70,6 +76,9 @@ public struct ModelWriter: Sendable {
     }
     if Set(document.history.columns.values.map(\.count)).count > 1 {
       throw refuse("the history's columns have different lengths")
+    }
+    if let violation = document.proof?.violation(size: document.architecture.size) {
+      throw refuse("/proof \(violation)")
     }
   }
 

@@ -70,7 +70,8 @@ def test_brackets_in_strings_are_no_nesting() -> None:
 @pytest.mark.parametrize(
     "text",
     [b"", b"{", b'{"a":1,"a":1}', b"NaN", b"-Infinity", b"1e999", b"9007199254740992", b"-9007199254740992",
-     b'"\\ud800"', b'{"\\udc00":1}', b'"\xff"', b"1 2", b"\xef\xbb\xbf1", b"01", b'"\n"', b"9" * 5000],
+     b'"\\ud800"', b'{"\\udc00":1}', b'"\xff"', b"1 2", b"\xef\xbb\xbf1", b"01", b'"\n"', b"9" * 5000,
+     b"1e20", b"9007199254740993.0", b'{"e\xcc\x81":1,"\xc3\xa9":2}'],
 )  # fmt: skip
 def test_refuses_what_is_not_allowed(text: bytes) -> None:
     with pytest.raises(JSONError):

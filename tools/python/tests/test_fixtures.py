@@ -113,7 +113,11 @@ def test_golden_proof_tells_every_misreading(path) -> None:
         assert tried
 
 
-def test_dimension_labels_are_read() -> None:
-    with Container(FIXTURES / "golden" / "lstm_one_hot_two_biases.h5") as container:
+def test_dimension_labels_are_for_other_programs() -> None:
+    path = FIXTURES / "golden" / "lstm_one_hot_two_biases.h5"
+    with Container(path) as container:
         labels = container.items["/parameters/lstm_1/input_weights"].attributes["DIMENSION_LABELS"]
-    assert labels.value.tolist() == [b"gate", b"hidden", b"input"]
+    assert (labels.type, labels.shape, labels.value) == ("string", (3,), None)
+    with h5py.File(path) as file:
+        dimensions = file["/parameters/lstm_1/input_weights"].dims
+        assert [dimension.label for dimension in dimensions] == ["gate", "hidden", "input"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from .resources import document
+
+LARGEST_COUNT = 2**60
 
 
 @dataclass(frozen=True)
@@ -55,3 +58,5 @@ def chain_violations(architecture: dict[str, Any]) -> Iterator[str]:
         yield "the last layer is not linear"
     if size != architecture["input"]["size"]:
         yield f"the last layer has {size} outputs for {architecture['input']['size']} tokens"
+    if sum(math.prod(rule.shape) for rule in tensor_rules(architecture)) >= LARGEST_COUNT:
+        yield "there are 2^60 parameters or more"

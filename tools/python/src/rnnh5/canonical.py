@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from typing import Any
 
 LARGEST_INTEGER = 2**53 - 1
@@ -23,7 +24,7 @@ class JSONError(ValueError):
 def parse(text: bytes) -> Any:
     """The value of a JSON text. Numbers without a fraction become ``int``.
 
-    Raises ``JSONError`` for what is not UTF-8 or not JSON, for duplicate keys, nesting deeper than 64, integers beyond
+    Raises ``JSONError`` for what is not UTF-8 or not JSON, for duplicate keys (also in two Unicode spellings), nesting deeper than 64, integers beyond
     2^53 - 1, numbers beyond float64, and surrogates that stand alone.
     """
     try:
@@ -156,9 +157,13 @@ def _check_nesting(text: str) -> None:
 
 def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
+    seen: set[str] = set()
     for key, value in pairs:
-        if key in result:
+        # Two spellings of one text are one key: not every reader can tell them apart.
+        spelling = unicodedata.normalize("NFC", key)
+        if spelling in seen:
             raise JSONError(f"the key {string(key)} occurs twice")
+        seen.add(spelling)
         result[key] = value
     return result
 
@@ -173,6 +178,9 @@ def _number(text: str) -> float | int:
     value = float(text)
     if not math.isfinite(value):
         raise JSONError("a number is beyond float64")
+    # From 1e21 on, the canonical form has an exponent; below, it would be an integer that no reader takes.
+    if value.is_integer() and LARGEST_INTEGER < abs(value) < 1e21:
+        raise JSONError("an integer is beyond 2^53 - 1")
     return int(value) if value.is_integer() and abs(value) <= LARGEST_INTEGER else value
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import h5py
 import numpy as np
 from h5py import h5a, h5d, h5f, h5g, h5l, h5o, h5p, h5s, h5t, h5z
 
@@ -21,7 +20,7 @@ LARGEST_EXPANSION = 1100
 LONGEST_NAME = 1024
 DEEPEST_GROUP = 64
 LARGEST_BLOCK = 4 << 20
-HIGHEST_RANK = 32
+LABELS = "DIMENSION_LABELS"
 
 TYPES = {
     "uint8": (h5t.STD_U8LE, "u1"),
@@ -61,11 +60,14 @@ class Refusal(Exception):
 
 @dataclass
 class Attribute:
-    """An attribute, already read. ``value`` has the attribute's shape; strings are bytes without their padding."""
+    """An attribute, already read. ``value`` has the attribute's shape; strings are bytes without their padding.
+
+    Dimension labels are not read: their ``value`` is None.
+    """
 
     type: str
     shape: tuple[int, ...]
-    value: np.ndarray
+    value: np.ndarray | None
 
     @property
     def text(self) -> str | None:
@@ -240,13 +242,9 @@ class Container:
     def _attribute(self, attribute: h5a.AttrID, name: str, path: str) -> Attribute:
         datatype = attribute.get_type()
         shape = _shape(attribute.get_space(), path)
-        if name == "DIMENSION_LABELS" and datatype.get_class() == h5t.STRING and datatype.is_variable_str():
-            if len(shape) > 1 or math.prod(shape) > HIGHEST_RANK:
-                raise Refusal(path, "it has more labels than a dataset can have axes")
-            array = np.empty(shape, h5py.string_dtype())
-            attribute.read(array)
-            labels = [label if isinstance(label, bytes) else (label or "").encode() for label in array]
-            return Attribute("string", shape, np.array(labels, object))
+        if name == LABELS and datatype.get_class() == h5t.STRING and datatype.is_variable_str():
+            # For other programs, and never read: libhdf5 before 1.14 trusts the lengths that a file states for such data.
+            return Attribute("string", shape, None)
         kind = _type_name(datatype, path)
         if math.prod(shape) * datatype.get_size() > self._size:
             raise Refusal(path, "it claims more bytes than the file has")

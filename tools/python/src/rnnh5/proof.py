@@ -30,7 +30,9 @@ class Proof:
     def largest_difference(self, network: Network) -> float:
         """What the network computes against what is recorded, in nats; NaN where either has no number."""
         computed = network.log_probabilities(self.inputs)[:, self.tokens]
-        return float(np.abs(computed - self.log_probabilities).max(initial=0.0))
+        # The same infinity on both sides is no difference.
+        differences = np.where(computed == self.log_probabilities, 0.0, np.abs(computed - self.log_probabilities))
+        return float(differences.max(initial=0.0))
 
 
 def recorded_by(network: Network, program: str) -> Proof:

@@ -16,7 +16,7 @@ from .network import Network
 from .proof import Proof
 from .report import Report
 from .resources import document
-from .vocabulary import Vocabulary
+from .vocabulary import KINDS, NORMALISATIONS, Vocabulary
 
 READER_VERSION = (1, 0)
 LEVELS = ("structure", "hashes", "proof")
@@ -72,9 +72,10 @@ class Validation:
         self._proof_arrays()
         if "/specification" not in self._items:
             self.report.add("specification.missing", "/specification", "the file does not carry its specification")
+        # A model that breaks a rule has no identity and no numbers; its tensors and the file still have hashes.
         if level >= 1:
-            self._hashes()
-        if level >= 2:
+            self._hashes(identify=self.report.valid)
+        if level >= 2 and self.report.valid:
             self._proof_numbers()
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -109,8 +110,8 @@ class Validation:
                     f"a reader of version {needed} is needed, this one is 1.0",
                 )
                 readable = False
-        for feature in (self._text("/", "required_features") or "").split():
-            if feature not in document("layout.json")["features"]:
+        for feature in (self._text("/", "required_features") or "").split(" "):
+            if feature and feature not in document("layout.json")["features"]:
                 self._find(
                     "version.feature", "/@required_features", f"the feature '{feature}' is not known to this reader"
                 )
@@ -147,6 +148,9 @@ class Validation:
         rank = 0 if kind == "string" else rule.get("rank")
         if kind != "group" and rank is not None and len(item.shape) != rank:
             self._find("layout.shape", item.path, f"it has {len(item.shape)} axes, not {rank}")
+        elif kind == "string" and "schema" not in rule and decoded(item.bytes()) is None:
+            # Documents with a schema are judged as JSON.
+            self._find("layout.value", item.path, "it is not UTF-8 without NUL")
         known = {attribute["name"]: attribute for attribute in rule.get("attributes", ())}
         for name, attribute in item.attributes.items():
             if name in known:
@@ -162,7 +166,7 @@ class Validation:
             self._find("layout.type", path, f"its type is {attribute.type}, not {rule['type']}")
         elif len(attribute.shape) != rule.get("rank", 0):
             self._find("layout.shape", path, f"it has {len(attribute.shape)} axes, not {rule.get('rank', 0)}")
-        elif attribute.type == "string":
+        elif attribute.type == "string" and attribute.value is not None:
             for value in attribute.value.reshape(-1):
                 text = decoded(bytes(value))
                 if text is None:
@@ -201,6 +205,9 @@ class Validation:
             self._find("architecture.names", "/architecture", f"more than one layer is called '{name}'")
         for message in chain_violations(architecture):
             self._find("architecture.chain", "/architecture", message)
+        if any(rule.startswith("architecture.") for rule in self.report.rules):
+            # Its layers do not follow from one another: nothing else can be held against it.
+            self.architecture = None
 
     # The vocabulary.
 
@@ -208,24 +215,24 @@ class Validation:
         if "/vocabulary" not in self._items:
             return
         data, bounds = self._item("/vocabulary/bytes", "uint8"), self._item("/vocabulary/offsets", "uint64")
-        if data is None or bounds is None:
+        counts = self._item("/vocabulary/counts", "uint64")
+        if data is None or bounds is None or counts is None and "/vocabulary/counts" in self._items:
             return
         offsets = bounds.read()
-        size = self.architecture["input"]["size"] if self.architecture else None
-        if size is not None and len(offsets) != size + 1:
-            self._find("vocabulary.size", bounds.path, f"{len(offsets)} offsets do not make {size} tokens")
-        counts = self._item("/vocabulary/counts", "uint64")
-        if counts and len(counts.read()) != max(len(offsets) - 1, 0):
-            self._find("vocabulary.size", counts.path, "there are not as many counts as tokens")
         if not len(offsets) or offsets[0] != 0 or offsets[-1] != data.shape[0] or np.any(offsets[1:] < offsets[:-1]):
             self._find("vocabulary.offsets", bounds.path, "they do not rise from 0 to the number of bytes")
             return
+        size = self.architecture["input"]["size"] if self.architecture else None
+        if len(offsets) == 1 or size is not None and len(offsets) != size + 1:
+            self._find("vocabulary.size", bounds.path, f"{len(offsets)} offsets do not make {size} tokens")
+        if counts and len(counts.read()) != len(offsets) - 1:
+            self._find("vocabulary.size", counts.path, "there are not as many counts as tokens")
         group = self._items["/vocabulary"].attributes
         special = [group.get("unknown_id"), group.get("line_end_id")]
         if any(found is None or found.type != "int64" or found.shape != () for found in special):
             return
         kind, normalisation = self._text("/vocabulary", "kind"), self._text("/vocabulary", "normalisation")
-        if kind is None or normalisation is None:
+        if kind not in KINDS or normalisation not in NORMALISATIONS:
             return
         unknown_id, line_end_id = (int(found.value) for found in special)
         vocabulary = Vocabulary.from_arrays(
@@ -266,13 +273,6 @@ class Validation:
             text, expected = self._text(item.path, name), rule.attributes.get(name)
             if text != expected and not (name == "axes" and name not in item.attributes):
                 self._find("parameters.axes", f"{item.path}@{name}", f"it is {_quoted(text)}, not {_quoted(expected)}")
-        labels = item.attributes.get("DIMENSION_LABELS")
-        if (
-            labels
-            and labels.type == "string"
-            and [bytes(label) for label in labels.value.reshape(-1)] != [axis.encode() for axis in rule.axes]
-        ):
-            self._find("parameters.axes", f"{item.path}@DIMENSION_LABELS", "they are not the tensor's axes")
         if (item.type == "uint16") != ("encoding" in item.attributes):
             self._find("parameters.encoding", item.path, f"a tensor of type {item.type} is marked otherwise")
 
@@ -291,7 +291,7 @@ class Validation:
         numbers = self._item("/proof/log_probabilities", "float64")
         if inputs is None or tokens is None or numbers is None:
             return
-        if numbers.shape != inputs.shape + tokens.shape:
+        if numbers.shape != inputs.shape + tokens.shape or 0 in numbers.shape:
             self._find("proof.shape", numbers.path, f"its shape is {list(numbers.shape)}, not [steps, columns]")
             return
         attributes = self._items["/proof"].attributes
@@ -318,27 +318,23 @@ class Validation:
 
     # Hashes and numbers.
 
-    def _hashes(self) -> None:
+    def _hashes(self, identify: bool) -> None:
         digests = {}
         for path, (_, item) in self.tensors.items():
             digests[path] = sha256_of_values(item.blocks())
-            if self._text(item.path, "sha256") != digests[path]:
+            if self._text(item.path, "sha256") not in (None, digests[path]):
                 self._find("parameters.hash", item.path, "its bytes do not have the sha256 beside them")
             if not all(_all_finite(block) for block in item.blocks()):
                 self._find("parameters.finite", item.path, "a value is infinite or not a number")
-        has_vocabulary = self.vocabulary is not None or "/vocabulary" not in self._items
-        if self.architecture and has_vocabulary and len(self.tensors) == len(tensor_rules(self.architecture)):
+        if identify:
             tensors = [(path, tensor_type(item), item.shape, digests[path]) for path, (_, item) in self.tensors.items()]
-            if self._text("/", "model_id") not in (
-                None,
-                model_id(self._texts["/architecture"], self.vocabulary, tensors),
-            ):
+            if self._text("/", "model_id") != model_id(self._texts["/architecture"], self.vocabulary, tensors):
                 self._find("identity.model_id", "/@model_id", "it is not the hash of the model")
         if self._text("/", "content_id") not in (None, content_id(self._container)):
             self._find("identity.content_id", "/@content_id", "it is not the hash of the content")
 
     def _proof_numbers(self) -> None:
-        if self.proof is None or not self._runs():
+        if self.proof is None:
             return
         with np.errstate(all="ignore"):
             network = Network(
@@ -351,13 +347,6 @@ class Validation:
                 "/proof/log_probabilities",
                 f"the largest difference is {difference:.3g} nats, {self.proof.tolerance_float64:.3g} are allowed",
             )
-
-    def _runs(self) -> bool:
-        # Whatever else is wrong with the file: is there a model to compute with?
-        if self.architecture is None or any(rule.startswith("architecture.") for rule in self.report.rules):
-            return False
-        complete = len(self.tensors) == len(tensor_rules(self.architecture))
-        return complete and all(item.shape == rule.shape for rule, item in self.tensors.values())
 
 
 def tensor_type(item: Item) -> str:
@@ -411,6 +400,12 @@ def _kind_violations(vocabulary: Vocabulary) -> list[str]:
             problems.append(f"line_end_id {vocabulary.line_end_id} is not a token")
     elif vocabulary.line_end_id != -1:
         problems.append(f"line_end_id is {vocabulary.line_end_id}, and the normalisation is 'none'")
-    if vocabulary.kind == "bytes" and any(len(token) != 1 for token in vocabulary.tokens if token):
-        problems.append("a token of the kind 'bytes' has more than one byte")
+    if vocabulary.unknown_id == vocabulary.line_end_id != -1:
+        problems.append("unknown_id and line_end_id are the same token")
+    special = (vocabulary.unknown_id, vocabulary.line_end_id)
+    if any(
+        token and index not in special and not vocabulary.can_occur(token)
+        for index, token in enumerate(vocabulary.tokens)
+    ):
+        problems.append(f"a token cannot occur in a text of the kind '{vocabulary.kind}'")
     return problems

@@ -10,6 +10,7 @@ import numpy as np
 WHITE_SPACE = frozenset((9, 10, 11, 12, 13, 32))
 LINE_END = 10
 KINDS = ("bytes", "characters", "words")
+NORMALISATIONS = ("none", "whitespace")
 
 
 class UnknownSymbol(ValueError):
@@ -65,6 +66,15 @@ class Vocabulary:
     @cached_property
     def _index(self) -> dict[bytes, int]:
         return {token: index for index, token in enumerate(self.tokens)}
+
+    def can_occur(self, token: bytes) -> bool:
+        """Whether splitting some text can give a symbol with these bytes."""
+        if self.kind == "bytes":
+            return len(token) == 1
+        if self.kind == "characters":
+            return len(characters(token)) == 1
+        has_white_space = any(byte in WHITE_SPACE for byte in token)
+        return bool(token) and (not has_white_space or len(token) == 1 and self.normalisation == "none")
 
     def symbols(self, text: bytes) -> list[bytes]:
         """The symbols of a text, known or not. A line end is the token ``line_end_id`` itself."""

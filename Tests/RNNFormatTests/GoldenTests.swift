@@ -1,0 +1,52 @@
+import Foundation
+import RNNFormat
+import RNNModel
+import Testing
+
+/// The models of `fixtures/golden`: other programs computed their numbers.
+@Suite struct GoldenTests {
+  @Test func thereAreModels() { #expect(Fixtures.golden.count >= 24) }
+
+  @Test(arguments: Fixtures.golden)
+  func isValidAndMeetsItsProof(name: String) throws {
+    let report = try Validator.validate(Fixtures.path(golden: name), level: .proof)
+    #expect(report.isValid)
+    #expect(report.findings.map(\.rule) == ["specification.missing"])
+    #expect(try #require(report.proofDifference) < 1e-5)
+  }
+
+  @Test(arguments: Fixtures.golden)
+  func fastPathGivesTheNumbersOfTheProof(name: String) throws {
+    let file = try ModelFile(opening: Fixtures.path(golden: name))
+    let model = try file.loadModel()
+    let proof = try #require(file.document.proof)
+    let (size, steps) = (model.architecture.size, proof.inputs.count)
+    let network = try Network(
+      model.architecture, parameters: model.parameters.values, purpose: .inference, batch: 1, steps: steps)
+    var logits = [Float](repeating: 0, count: steps * size)
+    network.logits(inputs: proof.inputs.map { Int32($0) }, into: &logits)
+    for step in 0..<steps {
+      let row = logits[(step * size)..<((step + 1) * size)].map { Double($0) }
+      let largest = row.max() ?? 0
+      let total = largest + log(row.reduce(0) { $0 + exp($1 - largest) })
+      for (column, token) in proof.tokens.enumerated() {
+        let expected = proof.logProbabilities[step * proof.tokens.count + column]
+        #expect(abs(row[Int(token)] - total - expected) <= proof.tolerance)
+      }
+    }
+  }
+
+  @Test(arguments: Fixtures.golden)
+  func keepsItsIdentityWhenWrittenAgain(name: String) throws {
+    let scratch = try Scratch()
+    let file = try ModelFile(opening: Fixtures.path(golden: name))
+    for compresses in [false, true] {
+      let path = scratch.path("again.h5")
+      let identity = try ModelWriter(compresses: compresses).write(file.document, tensors: file, to: path)
+      #expect(identity == file.header.modelID)
+      let report = try Validator.validate(path)
+      #expect(report.findings.isEmpty)
+      #expect(report.header?.modelID == identity)
+    }
+  }
+}

@@ -1,0 +1,141 @@
+"""The program and this package read each other's files, and judge all files alike.
+
+The environment variable RNNTOOL names the program.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import layers
+import numpy as np
+import pytest
+import rnnh5
+from conftest import FIXTURES, random_architecture
+
+RNNTOOL = os.environ.get("RNNTOOL", "")
+pytestmark = pytest.mark.skipif(not RNNTOOL, reason="RNNTOOL does not name the program rnntool")
+
+GOLDEN = sorted((FIXTURES / "golden").glob("*.h5"))
+HOSTILE = sorted((FIXTURES / "hostile").glob("*.h5"))
+TEXT = b"The quick brown fox jumps over the lazy dog.\n" * 40
+BRIEF = ["--hidden", "8", "--batch", "4", "--length", "8", "--steps", "20", "--quiet"]
+
+
+def run(*arguments: str | Path, code: int = 0) -> bytes:
+    done = subprocess.run([RNNTOOL, *map(str, arguments)], capture_output=True)
+    assert done.returncode == code, done.stderr.decode()
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Path:
+    """A small model that the program has trained."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "text").write_bytes(TEXT)
+    run("train", folder / "text", "-o", folder / "model.h5", *BRIEF)
+    return folder / "model.h5"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_program_accepts_and_samples_what_python_writes(seed: int, tmp_path) -> None:
+    random = np.random.default_rng(seed)
+    model = random_architecture(random)
+    tokens = [bytes([65 + index]) for index in range(model["input"]["size"])]
+    path = tmp_path / "model.h5"
+    rnnh5.write(
+        path,
+        model,
+        layers.random_parameters(model, seed, 0.2),
+        rnnh5.Vocabulary(tokens, "characters"),
+        metadata={"title": "Räksmörgås 😀", "extra": {"big": 1e300, "small": 5e-324}},
+        history={"step": [1, 2], "valid_loss": [0.1, 1e-300]},
+        compress=bool(seed % 2),
+        dimension_labels=bool(seed % 3),
+    )
+    report = json.loads(run("validate", "--json", path))[0]
+    assert report["valid"]
+    assert report["findings"] == []
+    with rnnh5.open(path) as opened:
+        assert report["model_id"] == opened.model_id
+        sample = json.loads(run("sample", path, "--greedy", "--prompt", "AB", "--length", "8", "--json"))
+        ids = [0, 1]
+        for token in sample["tokens"]:
+            numbers = opened.log_probabilities(ids)[-1]
+            assert abs(numbers[token["id"]] - token["log_probability"]) < 1e-4
+            assert numbers[token["id"]] > numbers.max() - 1e-4
+            ids.append(token["id"])
+        assert sample["text"].encode() == opened.vocabulary.decode(ids[2:])
+
+
+def test_python_gets_the_numbers_of_a_model_that_the_program_trained(trained: Path, tmp_path) -> None:
+    assert rnnh5.validate(trained, "proof").findings == []
+    with rnnh5.open(trained) as model:
+        ids = model.vocabulary.encode(TEXT[:50])
+        np.save(tmp_path / "ids.npy", ids.astype("<i8"))
+        run("run", trained, "--input", tmp_path / "ids.npy", "--output", tmp_path / "logits.npy")
+        logits = np.load(tmp_path / "logits.npy", allow_pickle=False).astype(np.float64)
+        assert logits.shape == (len(ids), 1, len(model.vocabulary))
+        computed = logits[:, 0] - np.logaddexp.reduce(logits[:, 0], axis=1, keepdims=True)
+        assert np.abs(computed - model.log_probabilities(ids)).max() < 1e-4
+        assert model.lineage[0]["event"] == "trained"
+        assert model.vocabulary.decode(ids) == TEXT[:50]
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_numpy_and_safetensors_read_what_was_converted(path: Path, tmp_path) -> None:
+    # Not through safetensors.numpy: it has no bfloat16 of its own.
+    safe_open = pytest.importorskip("safetensors").deserialize
+    run("convert", path, tmp_path / "model.npz")
+    run("convert", path, tmp_path / "model.safetensors")
+    archive = np.load(tmp_path / "model.npz", allow_pickle=False)
+    flat = dict(safe_open((tmp_path / "model.safetensors").read_bytes()))
+    names = {"float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16"}
+    with rnnh5.open(path) as model:
+        stored = {}
+        for name, tensor in model.parameters.items():
+            values = tensor.read()
+            if tensor.type == "bfloat16":
+                values = (values.view("<u4") >> 16).astype("<u2")
+            key = stored[name] = name.replace("/", ".")
+            assert archive[key].dtype == values.dtype
+            assert archive[key].shape == tuple(flat[key]["shape"]) == tensor.shape
+            assert archive[key].tobytes() == bytes(flat[key]["data"]) == values.tobytes()
+            assert flat[key]["dtype"] == names[tensor.type]
+        assert {key for key in archive.files if not key.startswith("rnn-h5.")} == set(stored.values())
+        assert json.loads(archive["rnn-h5.architecture"].tobytes()) == model.architecture
+        if model.vocabulary:
+            assert archive["rnn-h5.vocabulary.bytes"].tobytes() == model.vocabulary.bytes
+            assert (archive["rnn-h5.vocabulary.offsets"] == model.vocabulary.offsets).all()
+
+
+@pytest.mark.parametrize("level", ["structure", "hashes", "proof"])
+def test_both_give_the_same_verdict_on_every_fixture(level: str) -> None:
+    files = GOLDEN + HOSTILE
+    reports = json.loads(run("validate", "--json", "--level", level, *files, code=1))
+    different = {}
+    for path, theirs in zip(files, reports, strict=True):
+        mine = rnnh5.validate(path, level)
+        found = {finding["rule"] for finding in theirs["findings"] if finding["severity"] == "error"}
+        if found != {finding.rule for finding in mine.findings if finding.severity == "error"}:
+            different[path.name] = (sorted(found), sorted(mine.rules))
+        assert theirs["valid"] == mine.valid == (not found)
+    assert different == {}
+
+
+def test_both_give_the_same_verdict_on_damaged_files(trained: Path, tmp_path) -> None:
+    # What a flipped bit means may be said differently, but not whether the file is valid.
+    data = trained.read_bytes()
+    random = np.random.default_rng(3)
+    files = []
+    for index, position in enumerate(random.integers(0, len(data), 100).tolist()):
+        flipped = bytes([data[position] ^ 1 << int(random.integers(8))])
+        files.append(tmp_path / f"{index}.h5")
+        files[-1].write_bytes(data[:position] + flipped + data[position + 1 :])
+    done = subprocess.run([RNNTOOL, "validate", "--json", *map(str, files)], capture_output=True)
+    assert done.returncode in (0, 1), done.stderr
+    reports = json.loads(done.stdout)
+    assert [report["valid"] for report in reports] == [rnnh5.validate(path).valid for path in files]
