@@ -60,6 +60,7 @@ public struct File: ~Copyable, Sendable {
     try place.check(H5Pset_libver_bounds(access.id, H5F_LIBVER_V18, H5F_LIBVER_V18), "create", .writeFailed)
     // Aligned, so that contiguous data can be mapped into memory and used where it lies.
     try place.check(H5Pset_alignment(access.id, 1, 64), "create", .writeFailed)
+    try place.check(chdf5_do_not_lock(access.id), "create", .writeFailed)
     let creation = try place.owning(H5Pcreate(chdf5_file_create()), "create", .writeFailed)
     try place.check(H5Pset_obj_track_times(creation.id, false), "create", .writeFailed)
     let id = H5Fcreate(path, chdf5_exclusive(), creation.id, access.id)

@@ -71,6 +71,11 @@ public struct Converter: Sendable {
     _ original: ModelDocument, _ tensors: borrowing Source, source: String, _ from: ModelFormat, _ to: ModelFormat,
     _ destination: String
   ) throws -> Report {
+    // A model file has been checked when it was opened, and its tensors are when they are read.
+    if from != .rnnH5 {
+      let violation = try original.violation(tensors: tensors.tensors) ?? original.violation(numbers: tensors)
+      if let violation { throw ConversionError.malformed(file: source, place: "the model", reason: violation) }
+    }
     let identity = try ModelIdentity.identify(original, tensors: tensors)
     let report = Report(
       from: from, to: to, modelID: identity,
@@ -86,7 +91,7 @@ public struct Converter: Sendable {
     try AtomicFile.replace(destination) { temporary in
       do {
         switch to {
-        case .rnnH5: try writer.write(document, tensors: tensors, to: temporary)
+        case .rnnH5: try writer.write(document, tensors: tensors, creating: temporary, for: destination)
         case .safetensors: try SafetensorsWriter.write(document, tensors: tensors, creating: temporary)
         case .npz:
           #if NPZ

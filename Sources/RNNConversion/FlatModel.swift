@@ -17,6 +17,15 @@ protocol ArrayFile: ~Copyable {
 /// texts, and `vocabulary.bytes`, `proof.inputs` and so on as arrays. A model's `model_id` is the same there and back.
 enum FlatModel {
   static let prefix = "rnn-h5."
+  /// What there may be as texts.
+  static let textNames: Set<String> = [
+    "version", "architecture", "metadata", "lineage", "vocabulary", "proof", "bfloat16",
+  ]
+  /// What there may be as arrays, beside `history.<column>`.
+  static let arrayNames: Set<String> = [
+    "vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts", "proof.inputs", "proof.tokens",
+    "proof.log_probabilities",
+  ]
 
   /// An array with small values of its own.
   struct Extra {
@@ -117,6 +126,7 @@ private struct FlatModelReader {
   }
 
   func document<File: ArrayFile & ~Copyable>(of file: borrowing File) throws -> ModelDocument {
+    try checkNames(in: file)
     let version = try text("version", in: file)
     guard let version = Version(version) else { throw malformed("version", "'\(version)' is not a version") }
     guard version.major == Version.current.major else {
@@ -134,7 +144,7 @@ private struct FlatModelReader {
     }
     return ModelDocument(
       architecture: architecture, vocabulary: try vocabulary(size: architecture.size, in: file),
-      metadata: try json("metadata", in: file), lineage: try json("lineage", in: file).array ?? [],
+      metadata: try json("metadata", in: file), lineage: try lineage(in: file),
       history: try history(in: file), proof: try proof(size: architecture.size, in: file))
   }
 
@@ -166,6 +176,21 @@ private struct FlatModelReader {
       throw ConversionError.malformed(file: path, place: "the tensors", reason: wrong.joined(separator: "; "))
     }
     return tensors
+  }
+
+  private func lineage<File: ArrayFile & ~Copyable>(in file: borrowing File) throws -> [JSONValue] {
+    guard let events = try json("lineage", in: file).array else { throw malformed("lineage", "it is not a list") }
+    return events
+  }
+
+  /// Refuses what the layout does not name: it would be lost without a word.
+  private func checkNames<File: ArrayFile & ~Copyable>(in file: borrowing File) throws {
+    for name in (Array(file.arrays.keys) + Array(file.texts.keys)).sorted() where name.hasPrefix(FlatModel.prefix) {
+      let rest = String(name.dropFirst(FlatModel.prefix.count))
+      let isKnown =
+        FlatModel.textNames.contains(rest) || FlatModel.arrayNames.contains(rest) || rest.hasPrefix("history.")
+      if !isKnown { throw malformed(rest, "this version does not know it") }
+    }
   }
 
   private func text<File: ArrayFile & ~Copyable>(_ name: String, in file: borrowing File) throws -> String {
@@ -236,6 +261,7 @@ private struct FlatModelReader {
     let prefix = FlatModel.prefix + "history."
     for array in file.arrays.values where array.name.hasPrefix(prefix) {
       let name = String(array.name.dropFirst(prefix.count))
+      guard array.shape.count == 1 else { throw malformed("history.\(name)", "has to have one dimension") }
       let bytes = try file.bytes(of: array)
       switch array.type {
       case .int64: history.columns[name] = .integers(LittleEndian.integers(bytes, as: Int64.self))
@@ -252,12 +278,14 @@ private struct FlatModelReader {
     guard file.texts[FlatModel.prefix + "proof"] != nil else { return nil }
     let json = try json("proof", in: file)
     let (numbers, shape) = try array("proof.log_probabilities", .float64, rank: 2, in: file)
+    guard let computedBy = json["computed_by"]?.string, let tolerance = json["tolerance"]?.number,
+      let toleranceFloat64 = json["tolerance_float64"]?.number
+    else { throw malformed("proof", "it is not complete") }
     let proof = Proof(
       inputs: LittleEndian.integers(try array("proof.inputs", .uint32, in: file).bytes, as: UInt32.self),
       tokens: LittleEndian.integers(try array("proof.tokens", .uint32, in: file).bytes, as: UInt32.self),
       logProbabilities: LittleEndian.integers(numbers, as: UInt64.self).map { Double(bitPattern: $0) },
-      computedBy: json["computed_by"]?.string ?? "", tolerance: json["tolerance"]?.number ?? 0,
-      toleranceFloat64: json["tolerance_float64"]?.number ?? 0)
+      computedBy: computedBy, tolerance: tolerance, toleranceFloat64: toleranceFloat64)
     guard shape == [proof.inputs.count, proof.tokens.count],
       (proof.inputs + proof.tokens).allSatisfy({ Int($0) < size })
     else { throw malformed("proof", "its arrays do not fit together") }

@@ -36,12 +36,15 @@ public enum EvaluationError: Error, Hashable, Sendable, CustomStringConvertible 
   case tooShort(tokens: Int)
   /// The model's vocabulary is not known.
   case noVocabulary
+  /// The model gave no probability: its numbers overflow float32.
+  case notFinite(token: Int)
 
   /// One sentence.
   public var description: String {
     switch self {
     case .tooShort(let tokens):
       "the text has \(tokens) token\(tokens == 1 ? "" : "s") of the model's vocabulary, but scoring needs at least two"
+    case .notFinite(let token): "the model's numbers overflow at token \(token) of the text: it gives no probability"
     case .noVocabulary: "the model has no vocabulary, so that it cannot read text"
     }
   }
@@ -80,19 +83,21 @@ public enum StreamEvaluation {
       let end = min(start + model.longestWindow, tokens.count - 1)
       model.score(inputs: Array(tokens[start..<end]), targets: Array(tokens[(start + 1)...end]), into: &results)
       for index in 0..<(end - start) {
+        guard !results[index].isNaN else { throw EvaluationError.notFinite(token: start + index + 1) }
         nats -= results[index]
         errors.add(-results[index])
       }
       start = end
       progress(Double(start) / Double(tokens.count - 1))
     }
-    // What the scored tokens stand for: all but the first token's symbol, and without what was left out.
-    let scored =
-      encoding.skippedCount == 0
-      ? Array(text.dropFirst(encoding.firstEnd)) : vocabulary.decode(tokens.dropFirst())
+    // What the scored tokens stand for: all but the first token's symbol, and without what was left out or lost.
+    let isWhole = encoding.skippedCount == 0 && vocabulary.normalisation == .none
+    let shown = isWhole ? text : vocabulary.decode(tokens)
+    let first = isWhole ? encoding.firstEnd : vocabulary.decode(tokens.prefix(1)).count
     return EvaluationResult(
-      tokens: tokens.count - 1, nats: nats, standardError: errors.standardError, bytes: scored.count,
-      characters: scored.count { $0 & 0xC0 != 0x80 }, unknown: encoding.unknownCount, skipped: encoding.skippedCount)
+      tokens: tokens.count - 1, nats: nats, standardError: errors.standardError, bytes: shown.count - first,
+      characters: Vocabulary.characterCount(of: shown, from: first), unknown: encoding.unknownCount,
+      skipped: encoding.skippedCount)
   }
 }
 

@@ -18,7 +18,7 @@ public struct TextStreams: Sendable {
 
     /// One sentence.
     public var description: String {
-      "a text of \(tokens) tokens is too short for \(batch) streams, which need at least \(batch + 1)"
+      "a text of \(tokens) tokens is too short for \(batch) streams, which need one more token than there are streams"
     }
   }
 

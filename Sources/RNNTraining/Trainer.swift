@@ -67,7 +67,11 @@ public final class Trainer {
     func seconds() -> Double { (clock.now - start) / .seconds(1) }
     let steps = min(plan.length, streams.length)
     let windows = streams.windowCount(steps: steps)
-    let epochSteps = plan.epochs.map { $0 * windows } ?? .max
+    let epochSteps =
+      plan.epochs.map { epochs in
+        let (steps, overflow) = epochs.multipliedReportingOverflow(by: windows)
+        return overflow ? .max : steps
+      } ?? .max
     let lastStep = min(epochSteps, plan.maximumSteps ?? .max)
     let interval = plan.validationInterval ?? windows
     var (inputs, targets): ([Int32], [Int32]) = ([], [])
@@ -83,7 +87,8 @@ public final class Trainer {
       if step % windows == 0 { network.resetState() }
       streams.fill(window: step % windows, steps: steps, inputs: &inputs, targets: &targets)
       let fraction = max(
-        lastStep == .max ? 0 : Double(step) / Double(lastStep), plan.maximumSeconds.map { $0 > 0 ? seconds() / $0 : 1 } ?? 0)
+        lastStep == .max ? 0 : Double(step) / Double(lastStep),
+        plan.maximumSeconds.map { $0 > 0 ? seconds() / $0 : 1 } ?? 0)
       let rate = learningRate(at: min(1, fraction))
       let loss = network.backpropagate(inputs: inputs, targets: targets, using: &generator)
       var norm = 0.0

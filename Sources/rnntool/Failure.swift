@@ -1,6 +1,7 @@
 import RNNConversion
 import RNNEvaluation
 import RNNFormat
+import RNNGeneration
 import RNNModel
 import RNNTraining
 
@@ -30,6 +31,7 @@ struct Failure: Error {
     case let error as VocabularyError: self.init("\(error)", code: Self.refused)
     case let error as EvaluationError: self.init("\(error)", code: Self.refused)
     case let error as ArchitectureError: self.init("\(error)", code: Self.refused)
+    case let error as Sampler.NotFinite: self.init("\(error)", code: Self.refused)
     case let error as TrainingError: self.init("\(error)", code: Self.refused)
     default: return nil
     }

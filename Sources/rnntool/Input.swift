@@ -1,4 +1,6 @@
 import Foundation
+import RNNConversion
+import RNNFormat
 
 #if canImport(Glibc)
   import Glibc
@@ -10,6 +12,40 @@ import Foundation
 
 /// What comes from files and from standard input.
 enum Input {
+  /// A model file, open for reading.
+  static func model(_ path: String) throws -> ModelFile {
+    do {
+      return try ModelFile(opening: path)
+    } catch {
+      if error.isRefusal, let format = try? ModelFormat(of: path), format != .rnnH5 {
+        throw Failure(
+          "'\(path)' is a file of the format \(format.rawValue): make a model file of it first, with 'rnntool convert'",
+          code: Failure.refused)
+      }
+      throw error
+    }
+  }
+
+  /// Refuses a target that is one of the files read: it would be lost.
+  static func check(_ target: String, isNoneOf sources: [String]) throws(Failure) {
+    var (old, new) = (stat(), stat())
+    guard stat(target, &new) == 0 else { return }
+    for source in sources where source != "-" {
+      if stat(source, &old) == 0, old.st_dev == new.st_dev, old.st_ino == new.st_ino {
+        throw Failure("'\(target)' is read and would be written over: name another file to write", code: 64)
+      }
+    }
+  }
+
+  /// Refuses to replace a file that exists already, unless that was asked for.
+  static func check(_ target: String, mayReplace: Bool) throws(Failure) {
+    var status = stat()
+    if !mayReplace, lstat(target, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+      throw Failure(
+        "'\(target)' exists already: name another file, or say --force to replace it", code: Failure.refused)
+    }
+  }
+
   /// The bytes of a text; `-` is standard input.
   static func text(_ path: String) throws(Failure) -> [UInt8] {
     if path != "-" {
@@ -31,7 +67,8 @@ enum Input {
       }
       return Array(try handle.readToEnd() ?? Data())
     } catch {
-      throw Failure("cannot read '\(path)': \(error.localizedDescription)", code: Failure.impossible)
+      let reason = access(path, R_OK) == 0 ? "\(error.localizedDescription)" : "permission denied"
+      throw Failure("cannot read '\(path)': \(reason)", code: Failure.impossible)
     }
   }
 

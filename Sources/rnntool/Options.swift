@@ -1,7 +1,13 @@
 import ArgumentParser
 import RNNModel
 
-/// How a command speaks.
+/// How a command answers.
+struct AnswerOptions: ParsableArguments {
+  @Flag(help: "Print JSON with stable keys, for programs.")
+  var json = false
+}
+
+/// How a command that takes its time speaks.
 struct OutputOptions: ParsableArguments {
   @Flag(help: "Print JSON with stable keys, for programs.")
   var json = false

@@ -28,6 +28,7 @@ struct RNNTool: ParsableCommand {
     ])
 
   static func main() {
+    Interrupt.install()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -21,7 +21,7 @@ final class TrainingSession {
   }
 
   func run(_ trainer: Trainer) throws {
-    Interrupt.install()
+    Interrupt.waitForWork()
     let end: TrainingEnd
     do {
       end = try trainer.run(
@@ -80,12 +80,17 @@ final class TrainingSession {
 
   private var history: History {
     func reals(_ value: (ValidationRecord) -> Double) -> History.Column { .reals(records.map(value)) }
-    return History(columns: [
+    var history = History(columns: [
       "step": .integers(records.map { Int64($0.progress.step) }), "epoch": reals { $0.progress.epoch },
       "train_loss": reals { $0.trainLoss }, "valid_loss": reals { $0.validLoss },
       "learning_rate": reals { $0.progress.learningRate }, "gradient_norm": reals { $0.progress.gradientNorm },
-      "tokens_per_second": reals { $0.progress.tokensPerSecond }, "seconds": reals { $0.progress.seconds },
     ])
+    // Measured times are never the same twice: whoever wants the same bytes does not get them.
+    if metadata["created"] == nil {
+      history.columns["tokens_per_second"] = reals { $0.progress.tokensPerSecond }
+      history.columns["seconds"] = reals { $0.progress.seconds }
+    }
+    return history
   }
 
   private func report(_ end: TrainingEnd, _ identity: String, _ loss: Double) throws {

@@ -32,7 +32,11 @@ final class Scratch: Sendable {
     let path = path(name)
     Library.enter()
     defer { Library.leave() }
-    let file = H5Fcreate(path, chdf5_truncate(), 0, 0)
+    let access = H5Pcreate(chdf5_file_access())
+    defer { H5Pclose(access) }
+    // Tests beside this one start processes, which would inherit a lock.
+    try #require(chdf5_do_not_lock(access) >= 0)
+    let file = H5Fcreate(path, chdf5_truncate(), 0, access)
     try #require(file >= 0)
     try body(file)
     try #require(H5Fclose(file) >= 0)

@@ -14,10 +14,10 @@
       let scratch = try Scratch()
       let bytes = Self.zip(
         .init(name: "a.npy", content: Self.array),
-        .init(name: "rnn-h5.note.npy", content: NPYHeader.bytes(type: .uint8, shape: [2]) + Array("hi".utf8)))
+        .init(name: "rnn-h5.metadata.npy", content: NPYHeader.bytes(type: .uint8, shape: [2]) + Array("hi".utf8)))
       let file = try NPZFile(opening: scratch.file("a.npz", bytes))
       #expect(file.arrays == ["a": ArrayDescription(name: "a", type: .float32, shape: [2])])
-      #expect(file.texts == ["rnn-h5.note": "hi"])
+      #expect(file.texts == ["rnn-h5.metadata": "hi"])
       #expect(try file.bytes(of: #require(file.arrays["a"])) == [UInt8](repeating: 1, count: 8))
     }
 

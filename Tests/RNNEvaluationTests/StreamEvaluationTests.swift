@@ -62,6 +62,22 @@ import Testing
     #expect(single.tokens == 9 && single.bytes == 9 && single.characters == 3)
   }
 
+  @Test func eachByteThatIsNotUTF8CountsAsACharacter() throws {
+    let text: [UInt8] = [0x61, 0xFF, 0xC3, 0x62, 0x80]
+    let vocabulary = try Vocabulary(kind: .characters, text: text)
+    let result = try StreamEvaluation.evaluate(
+      text, ScriptedModel(size: vocabulary.count, losses: [1, 1, 1, 1]), vocabulary: vocabulary)
+    #expect(result.tokens == 4 && result.bytes == 4 && result.characters == 4)
+  }
+
+  @Test func refusesAModelThatGivesNoNumbers() throws {
+    let vocabulary = try Vocabulary(kind: .characters, text: Array("abc".utf8))
+    #expect(throws: EvaluationError.notFinite(token: 2)) {
+      try StreamEvaluation.evaluate(
+        Array("abc".utf8), ScriptedModel(size: 3, losses: [1, .nan]), vocabulary: vocabulary)
+    }
+  }
+
   @Test func countsWords() throws {
     let text = "one two  three"
     let vocabulary = try Vocabulary(kind: .words, text: bytes(text))

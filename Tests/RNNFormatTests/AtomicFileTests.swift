@@ -39,7 +39,7 @@ import Testing
     try AtomicFile.replace(scratch.path("target")) { temporary in
       let url = URL(filePath: temporary)
       #expect(url.deletingLastPathComponent().lastPathComponent == URL(filePath: scratch.folder).lastPathComponent)
-      #expect(url.lastPathComponent.hasPrefix(".target.") && temporary.hasSuffix(".partial"))
+      #expect(url.lastPathComponent.hasPrefix(".rnntool.") && temporary.hasSuffix(".partial"))
       try Data(new).write(to: url)
     }
     #expect(scratch.names == ["target"])

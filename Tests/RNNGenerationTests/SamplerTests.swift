@@ -8,10 +8,10 @@ import Testing
   private func sample(
     _ count: Int, after prompt: [Int32] = [0], from model: ConstantModel, _ strategies: [any DecodingStrategy] = [],
     frequencies: [UInt64]? = nil, seed: UInt64 = 1
-  ) -> [Sampler.Draw] {
+  ) throws -> [Sampler.Draw] {
     var sampler = Sampler(strategies: strategies, seed: seed)
     var draws: [Sampler.Draw] = []
-    sampler.sample(count, after: prompt, from: model, frequencies: frequencies) { draw in
+    try sampler.sample(count, after: prompt, from: model, frequencies: frequencies) { draw in
       draws.append(draw)
       return true
     }
@@ -36,82 +36,82 @@ import Testing
   ]
 
   @Test(arguments: expectations)
-  func drawsAsOftenAsProbable(strategies: [any DecodingStrategy], expected: [Double]) {
+  func drawsAsOftenAsProbable(strategies: [any DecodingStrategy], expected: [Double]) throws {
     let model = ConstantModel(logarithms([0.1, 0.4, 0.05, 0.25, 0.2]))
-    let tokens = sample(20_000, from: model, strategies).map(\.token)
+    let tokens = try sample(20_000, from: model, strategies).map(\.token)
     // The quantile 0.999 for four degrees of freedom; fewer make it smaller.
     #expect(chiSquared(tokens, expected) < 18.47)
     // The test can tell: another distribution is far off.
     #expect(chiSquared(tokens, [0.2, 0.2, 0.2, 0.2, 0.2]) > 100)
   }
 
-  @Test func drawsDoNotDependOnTheOneBefore() {
-    let tokens = sample(20_000, from: ConstantModel(logarithms([0.5, 0.5]))).map(\.token)
+  @Test func drawsDoNotDependOnTheOneBefore() throws {
+    let tokens = try sample(20_000, from: ConstantModel(logarithms([0.5, 0.5]))).map(\.token)
     let pairs = stride(from: 0, to: tokens.count, by: 2).map { tokens[$0] * 2 + tokens[$0 + 1] }
     #expect(chiSquared(pairs, [0.25, 0.25, 0.25, 0.25]) < 16.27)
   }
 
-  @Test func theSameSeedDrawsTheSame() {
+  @Test func theSameSeedDrawsTheSame() throws {
     let model = ConstantModel(logarithms([0.1, 0.4, 0.05, 0.25, 0.2]))
-    #expect(sample(50, from: model, seed: 3) == sample(50, from: model, seed: 3))
-    #expect(sample(50, from: model, seed: 3) != sample(50, from: model, seed: 4))
+    #expect(try sample(50, from: model, seed: 3) == sample(50, from: model, seed: 3))
+    #expect(try sample(50, from: model, seed: 3) != sample(50, from: model, seed: 4))
   }
 
-  @Test func greedyIsTheSameWithEverySeed() {
+  @Test func greedyIsTheSameWithEverySeed() throws {
     let model = ConstantModel(logarithms([0.2, 0.4, 0.4]))
     for seed in 0..<5 {
-      #expect(sample(10, from: model, [Greedy()], seed: UInt64(seed)).allSatisfy { $0.token == 1 })
+      #expect(try sample(10, from: model, [Greedy()], seed: UInt64(seed)).allSatisfy { $0.token == 1 })
     }
   }
 
-  @Test func reportsTheModelsOwnProbability() {
+  @Test func reportsTheModelsOwnProbability() throws {
     let model = ConstantModel(logarithms([0.1, 0.9]))
-    for draw in sample(50, from: model, [Temperature(3), TopK(1)]) {
-      #expect(draw.token == 1 && abs(draw.logProbability - .log(0.9)) < 1e-6)
+    for draw in try sample(50, from: model, [Temperature(3), TopK(1)]) {
+      #expect(draw.token == 1 && abs((draw.logProbability ?? 0) - .log(0.9)) < 1e-6)
     }
   }
 
-  @Test func readsThePromptThenWhatItDrew() {
+  @Test func readsThePromptThenWhatItDrew() throws {
     let model = ConstantModel(logarithms([0.5, 0.3, 0.2]))
-    let draws = sample(6, after: [2, 1, 2], from: model)
+    let draws = try sample(6, after: [2, 1, 2], from: model)
     // The last token need not be read.
     #expect(model.read == [2, 1, 2] + draws.dropLast().map(\.token))
     #expect(model.resets == 1)
-    _ = sample(1, after: [0], from: model)
+    _ = try sample(1, after: [0], from: model)
     #expect(model.read == [0] && model.resets == 2)
   }
 
-  @Test func withoutAPromptBeginsLikeTheTrainingText() {
+  @Test func withoutAPromptBeginsLikeTheTrainingText() throws {
     // What the model says does not matter for the first token.
     let model = ConstantModel(logarithms([0.01, 0.01, 0.97, 0.01]))
     var sampler = Sampler(strategies: [], seed: 5)
-    func first(_ frequencies: [UInt64]?) -> [Int32] {
+    func first(_ frequencies: [UInt64]?) throws -> [Int32] {
       var tokens: [Int32] = []
       for _ in 0..<10_000 {
-        sampler.sample(1, after: [], from: model, frequencies: frequencies) { draw in
+        try sampler.sample(1, after: [], from: model, frequencies: frequencies) { draw in
           tokens.append(draw.token)
           return true
         }
       }
       return tokens
     }
-    #expect(chiSquared(first([10, 60, 0, 30]), [0.1, 0.6, 0, 0.3]) < 13.82)
-    #expect(chiSquared(first(nil), [0.25, 0.25, 0.25, 0.25]) < 16.27)
-    #expect(chiSquared(first([0, 0, 0, 0]), [0.25, 0.25, 0.25, 0.25]) < 16.27)
+    #expect(chiSquared(try first([10, 60, 0, 30]), [0.1, 0.6, 0, 0.3]) < 13.82)
+    #expect(chiSquared(try first(nil), [0.25, 0.25, 0.25, 0.25]) < 16.27)
+    #expect(chiSquared(try first([0, 0, 0, 0]), [0.25, 0.25, 0.25, 0.25]) < 16.27)
     #expect(model.read == [])
   }
 
-  @Test func neverDrawsWhatCannotCome() {
-    let model = ConstantModel([.nan, -1, -.infinity, -1, .nan])
-    let tokens = sample(2000, from: model, [Temperature(5)]).map(\.token)
+  @Test func neverDrawsWhatCannotCome() throws {
+    let model = ConstantModel([-.infinity, -1, -.infinity, -1, -.infinity])
+    let tokens = try sample(2000, from: model, [Temperature(5)]).map(\.token)
     #expect(Set(tokens) == [1, 3])
   }
 
-  @Test func stopsWhenToldTo() {
+  @Test func stopsWhenToldTo() throws {
     let model = ConstantModel(logarithms([0.5, 0.5]))
     var sampler = Sampler(strategies: [], seed: 1)
     var count = 0
-    sampler.sample(100, after: [1], from: model) { _ in
+    try sampler.sample(100, after: [1], from: model) { _ in
       count += 1
       return count < 3
     }
@@ -119,7 +119,7 @@ import Testing
     #expect(model.read.count == 3)
   }
 
-  @Test func passesOnWhatTheBodyThrows() {
+  @Test func passesOnWhatTheBodyThrows() throws {
     struct Refusal: Error {}
     var sampler = Sampler(strategies: [], seed: 1)
     #expect(throws: Refusal.self) {
@@ -127,13 +127,28 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, -1]) func drawsNothingWhenNothingIsAskedFor(count: Int) {
+  @Test(arguments: [0, -1]) func drawsNothingWhenNothingIsAskedFor(count: Int) throws {
     let model = ConstantModel([0])
-    #expect(sample(count, from: model).isEmpty)
+    #expect(try sample(count, from: model).isEmpty)
     #expect(model.resets == 0)
   }
 
-  @Test func drawsTheOnlyToken() {
-    #expect(sample(3, from: ConstantModel([0])).map(\.token) == [0, 0, 0])
+  @Test func drawsTheOnlyToken() throws {
+    #expect(try sample(3, from: ConstantModel([0])).map(\.token) == [0, 0, 0])
+  }
+
+  @Test func theModelHasNoSayInAFirstTokenWithoutAPrompt() throws {
+    let draws = try sample(3, after: [], from: ConstantModel(logarithms([0.5, 0.5])))
+    #expect(draws[0].logProbability == nil)
+    #expect(draws[1].logProbability != nil)
+  }
+
+  @Test func refusesAModelWhoseNumbersOverflow() {
+    #expect(throws: Sampler.NotFinite.self) { try sample(3, from: ConstantModel([.nan, 0])) }
+  }
+
+  @Test func takesFrequenciesWhoseSumIsBeyondUInt64() throws {
+    let draws = try sample(1, after: [], from: ConstantModel(logarithms([0.5, 0.5])), frequencies: [1 << 63, 1 << 63])
+    #expect(draws.count == 1)
   }
 }

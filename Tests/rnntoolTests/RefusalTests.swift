@@ -20,7 +20,12 @@ struct RefusalTests {
     (["train", "@/text", "-o", "@/folder"], 2, "directory"),
     (["train", "@/text", "-o", "@/none/m.h5"], 2, "does not exist"),
     (["convert", "@/none.h5", "@/m.npz"], 2, "no such file"), (["convert", "@", "@/m.npz"], 2, "regular file"),
-    (["convert", "@/text", "@/m.npz"], 2, "format"), (["convert", model, "@/m.txt"], 2, "format"),
+    (["convert", "@/text", "@/m.npz"], 2, "format"),
+    (["train", "@/long", "-o", "@/long"], 64, "written over"),
+    (["train", "@/long", "-o", "@/text.h5"], 1, "exists already"),
+    (["convert", model, "@/text.npz"], 1, "exists already"),
+    (["train", "@/long", "-o", "@/m.h5", "--hidden", "1000000"], 2, "memory"),
+    (["sample", "@/text.safetensors"], 1, "convert"),
     (["convert", model, "@/none/m.npz"], 2, "does not exist"),
     (["convert", model, "@/folder", "--to", "npz"], 2, "directory"),
     (["convert", "@/text.h5", "@/m.npz"], 1, "not an HDF5 file"),
@@ -64,7 +69,8 @@ struct RefusalTests {
     ["sample"], ["sample", "m", "--prompt", "a", "--prompt-file", "b"], ["sample", "m", "--greedy", "--top-k", "3"],
     ["sample", "m", "--temperature", "0"], ["sample", "m", "--temperature", "inf"], ["sample", "m", "--top-k", "0"],
     ["sample", "m", "--top-p", "1.5"], ["sample", "m", "--length", "-1"], ["inspect"], ["inspect", "m", "--colour"],
-    ["convert", "a"], ["convert", "a", "b.npz", "--compress"], ["convert", "a", "b", "--to", "onnx"], ["validate"],
+    ["convert", "a"], ["convert", "a", "b.txt"], ["convert", "a", "b.npz", "--compress"],
+    ["convert", "a", "b", "--to", "onnx"], ["validate"],
     ["validate", "m", "--rules"], ["validate", "m", "--level", "all"], ["run", "m"],
     ["run", "m", "--input", "a", "--output", "b.txt"], ["run", "m", "--input", "a", "--output", "b.npy", "--layers"],
   ]
@@ -101,7 +107,8 @@ struct RefusalTests {
 
   @Test func namesFromAFileCannotDriveTheTerminal() throws {
     let path = try #require(Samples.hostile.first { $0.hasSuffix("name_control_characters.h5") })
-    for arguments in [["validate", path], ["inspect", path], ["convert", path, "/nowhere/x.npz"]] {
+    let scratch = try folder()
+    for arguments in [["validate", path], ["inspect", path], ["convert", path, scratch.path("x.npz")]] {
       let run = try Program.run(arguments)
       #expect(run.code == 1)
       #expect(!run.output.contains(0x1B) && !run.errors.utf8.contains(0x1B))

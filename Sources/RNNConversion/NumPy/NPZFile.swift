@@ -9,6 +9,8 @@
   /// not claim more than 1100 times the bytes that it stores, nor the archive more entries than fit in it.
   struct NPZFile: ~Copyable, ArrayFile {
     private static let maximumExpansion: UInt64 = 1100
+    /// Texts are read at once: metadata of a model, not the model.
+    private static let maximumTextBytes = 16 << 20
 
     private let archive: OpaquePointer
     private let headers: [String: (index: UInt64, header: NPYHeader)]
@@ -77,9 +79,11 @@
         guard headers.updateValue((index, header), forKey: name) == nil else {
           throw malformed(entry, "it is there twice")
         }
-        if name.hasPrefix(FlatModel.prefix), header.type == .uint8, header.shape.count == 1,
-          !name.hasPrefix(FlatModel.prefix + "vocabulary.")
+        if name.hasPrefix(FlatModel.prefix),
+          FlatModel.textNames.contains(String(name.dropFirst(FlatModel.prefix.count))),
+          header.type == .uint8, header.shape.count == 1
         {
+          guard bytes <= maximumTextBytes else { throw malformed(entry, "it has more than \(maximumTextBytes) bytes") }
           let text = try read(archive, index, skipping: header.length, count: bytes, entry, malformed)
           guard let text = String(validating: text, as: UTF8.self) else { throw malformed(entry, "it is not UTF-8") }
           texts[name] = text

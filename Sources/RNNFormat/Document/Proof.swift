@@ -46,6 +46,13 @@ public struct Proof: Hashable, Sendable {
     logProbabilities = Self.compute(architecture, values, inputs: inputs, tokens: tokens)
   }
 
+  /// A proof with more steps would take a reader too long.
+  static let maximumSteps = 4096
+  /// A proof that allows more proves nothing.
+  static let largestTolerance = 1e-2
+  /// The same for float64.
+  static let largestToleranceFloat64 = 1e-4
+
   /// Why the proof does not fit a model of `size` tokens; nil if it does.
   func violation(size: Int) -> String? {
     let (count, overflow) = inputs.count.multipliedReportingOverflow(by: tokens.count)
@@ -55,9 +62,10 @@ public struct Proof: Hashable, Sendable {
     guard zip(tokens, tokens.dropFirst()).allSatisfy(<), (inputs + tokens).allSatisfy({ Int($0) < size }) else {
       return "names tokens that the model does not have, or out of order"
     }
-    guard [tolerance, toleranceFloat64].allSatisfy({ $0 >= 0 && $0.isFinite }) else {
-      return "has a tolerance that is not finite and at least 0"
-    }
+    guard inputs.count <= Self.maximumSteps else { return "has more than \(Self.maximumSteps) steps" }
+    guard (0...Self.largestTolerance).contains(tolerance),
+      (0...Self.largestToleranceFloat64).contains(toleranceFloat64)
+    else { return "has a tolerance that is not between 0 and what the format allows" }
     return nil
   }
 
@@ -76,8 +84,13 @@ public struct Proof: Hashable, Sendable {
   private static func compute(
     _ architecture: Architecture, _ values: [Double], inputs: [UInt32], tokens: [UInt32]
   ) -> [Double] {
-    let rows = Reference<Double>(architecture, values: values).logProbabilities(inputs.map { Int32($0) })
-    return rows.flatMap { row in tokens.map { row[Int($0)] } }
+    let reference = Reference<Double>(architecture, values: values)
+    var state = reference.zeroState
+    // One step at a time: a row of a large vocabulary is not kept longer than needed.
+    return inputs.flatMap { input in
+      let row = reference.logProbabilities([Int32(input)], state: &state)[0]
+      return tokens.map { row[Int($0)] }
+    }
   }
 }
 

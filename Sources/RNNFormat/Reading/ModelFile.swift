@@ -88,7 +88,9 @@ public struct ModelFile: ~Copyable, TensorSource {
       let read = LittleEndian.values(try bytes(of: tensor), type: tensor.type, as: Scalar.self)
       guard read.allSatisfy(\.isFinite) else {
         var findings = Findings()
-        findings.add("parameters.finite", at: "/parameters/\(tensor.path)", "a value is infinite or not a number")
+        findings.add(
+          "parameters.finite", at: "/parameters/\(tensor.path)",
+          "a value is infinite, not a number, or too large for float32")
         throw FormatError.invalid(file: path, findings: findings.all)
       }
       values += read

@@ -173,11 +173,17 @@ struct StructureReader {
         findings.add("proof.shape", at: "/proof", "has arrays that do not fit together, or no step or column at all")
         return nil
       }
-      for (name, value) in [("tolerance", proof.tolerance), ("tolerance_float64", proof.toleranceFloat64)] {
-        guard value >= 0, value.isFinite else {
-          findings.add("layout.value", at: "/proof@\(name)", "is \(value), but has to be finite and at least 0")
-          return nil
-        }
+      let tolerances = [
+        ("tolerance", proof.tolerance, Proof.largestTolerance),
+        ("tolerance_float64", proof.toleranceFloat64, Proof.largestToleranceFloat64),
+      ]
+      for (name, value, bound) in tolerances where !(0...bound).contains(value) {
+        findings.add("layout.value", at: "/proof@\(name)", "is \(value), but has to be between 0 and \(bound)")
+        return nil
+      }
+      guard proof.inputs.count <= Proof.maximumSteps else {
+        findings.add("proof.shape", at: "/proof/inputs", "has more than \(Proof.maximumSteps) steps")
+        return nil
       }
       let isRising = zip(proof.tokens, proof.tokens.dropFirst()).allSatisfy { $0 < $1 }
       let largest = max(proof.inputs.max() ?? 0, proof.tokens.max() ?? 0)

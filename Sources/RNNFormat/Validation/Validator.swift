@@ -80,7 +80,7 @@ public enum Validator {
         try dataset.forEachBlock { block in
           hash.update(block)
           let read = LittleEndian.values(block, type: tensor.type, as: Double.self)
-          isFinite = isFinite && read.allSatisfy(\.isFinite)
+          isFinite = isFinite && read.allSatisfy { abs($0) <= Double(Float.greatestFiniteMagnitude) }
           if keepsValues { values += read }
         }
         let sha256 = hash.finish()
@@ -89,7 +89,9 @@ public enum Validator {
         if let given = structure.hashes[tensor.path], given != sha256 {
           findings.add("parameters.hash", at: path, "the bytes are not those that were written")
         }
-        if !isFinite { findings.add("parameters.finite", at: path, "a value is infinite or not a number") }
+        if !isFinite {
+          findings.add("parameters.finite", at: path, "a value is infinite, not a number, or too large for float32")
+        }
       }
       let contentID = try ContentIdentity.identify(file.root, objects: structure.objects, known: known)
       if let given = file.root.text("content_id"), given != contentID {

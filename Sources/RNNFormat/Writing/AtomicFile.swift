@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 #if canImport(Glibc)
   @preconcurrency import Glibc
@@ -9,7 +10,22 @@ import Foundation
 #endif
 
 /// Replacing a file all at once: whoever looks sees the old one or the new one, also after a crash.
+///
+/// What is unfinished lies beside the target as `.rnntool.<process>-<number>.partial`. It is removed when the work fails, by
+/// ``removeUnfinished()`` when a signal ends the process, and otherwise by the next process that writes into the folder.
 public enum AtomicFile {
+  /// The address of the unfinished file's name, for a signal handler: a C string that is never freed; 0 for none.
+  private static let unfinished = Atomic<Int>(0)
+
+  /// Where a file goes.
+  private struct Target {
+    /// The file that the path leads to, behind symbolic links.
+    let path: String
+    let folder: String
+    /// The permissions of the file that is there.
+    let mode: mode_t?
+  }
+
   /// Lets `body` write a temporary file beside the target, then puts it in the target's place.
   ///
   /// - Parameters:
@@ -19,48 +35,40 @@ public enum AtomicFile {
   ///   file is gone.
   public static func replace(_ path: String, _ body: (_ temporary: String) throws -> Void) throws {
     func failure(_ reason: String) -> FormatError { .cannotWrite(file: path, reason: reason) }
-    let (target, directory, mode) = try check(path)
-    let name = (target as NSString).lastPathComponent
-    let temporary = "\(directory)/.\(name).\(getpid())-\(UInt32.random(in: 0 ... .max)).partial"
+    let target = try check(path)
+    removeAbandoned(in: target.folder)
+    let temporary = temporaryName(in: target.folder)
+    unfinished.store(Int(bitPattern: strdup(temporary)), ordering: .releasing)
+    defer { unfinished.store(0, ordering: .releasing) }
     do {
       try body(temporary)
       try synchronize(temporary, failure)
-      if let mode { chmod(temporary, mode) }
-      guard rename(temporary, target) == 0 else { throw failure(reason()) }
+      if let mode = target.mode { chmod(temporary, mode) }
+      guard rename(temporary, target.path) == 0 else { throw failure(reason()) }
     } catch {
       unlink(temporary)
       throw error
     }
     // The new name is in the folder; that it stays there after a power cut, some file systems do not let us ask for.
-    try? synchronize(directory, failure)
+    try? synchronize(target.folder, failure)
   }
 
-  /// Checks that a target could be replaced, before the work that leads to it is done.
+  /// Checks that a target can be replaced, before the work that leads to it is done: a file is created beside it and removed.
   ///
   /// - Throws: ``FormatError/cannotWrite(file:reason:)``.
-  public static func checkWritable(_ path: String) throws { _ = try check(path) }
-
-  /// The file that a path leads to, its folder, and its permissions if it exists.
-  private static func check(_ path: String) throws(FormatError) -> (target: String, directory: String, mode: mode_t?) {
-    func failure(_ reason: String) -> FormatError { .cannotWrite(file: path, reason: reason) }
-    let target = resolved(path)
-    var status = stat()
-    let exists = stat(target, &status) == 0
-    if exists && status.st_mode & S_IFMT != S_IFREG {
-      throw failure(status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : "it is not a regular file")
-    }
-    if exists && access(target, W_OK) != 0 { throw failure(reason()) }
-    let folder = (target as NSString).deletingLastPathComponent
-    let directory = folder.isEmpty ? "." : folder
-    guard access(directory, F_OK) == 0 else { throw failure("the folder '\(directory)' does not exist") }
-    guard access(directory, W_OK | X_OK) == 0 else { throw failure("the folder '\(directory)': \(reason())") }
-    return (target, directory, exists ? status.st_mode & 0o7777 : nil)
+  public static func checkWritable(_ path: String) throws {
+    let target = try check(path)
+    let probe = temporaryName(in: target.folder)
+    let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FormatError.cannotWrite(file: path, reason: reason()) }
+    close(descriptor)
+    unlink(probe)
   }
 
   /// Writes a whole file.
   public static func write(_ bytes: [UInt8], to path: String) throws {
     try replace(path) { temporary in
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o644)
+      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
       guard descriptor >= 0 else { throw FormatError.cannotWrite(file: path, reason: reason()) }
       defer { close(descriptor) }
       var start = 0
@@ -74,17 +82,64 @@ public enum AtomicFile {
     }
   }
 
+  /// Removes the file that is being written; safe in a signal handler that ends the process.
+  public static func removeUnfinished() {
+    // Safe: the string lives as long as the process.
+    if let path = UnsafePointer<CChar>(bitPattern: unfinished.load(ordering: .acquiring)) { unlink(path) }
+  }
+
+  private static func temporaryName(in folder: String) -> String {
+    "\(folder)/.rnntool.\(getpid())-\(UInt32.random(in: 0 ... .max)).partial"
+  }
+
+  /// Removes what processes left behind that no longer live.
+  private static func removeAbandoned(in folder: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+      // libzip writes into a file of its own, whose name goes on behind ours.
+      guard name.hasPrefix(".rnntool."), name.contains(".partial"),
+        let process = pid_t(name.dropFirst(".rnntool.".count).prefix { $0.isNumber })
+      else { continue }
+      if process != getpid(), kill(process, 0) != 0, errno == ESRCH { unlink("\(folder)/\(name)") }
+    }
+  }
+
+  private static func check(_ path: String) throws(FormatError) -> Target {
+    func failure(_ reason: String) -> FormatError { .cannotWrite(file: path, reason: reason) }
+    guard !path.isEmpty else { throw failure("the name is empty") }
+    guard !path.hasSuffix("/") else { throw failure("it is a folder, not a file") }
+    guard !path.utf8.contains(0) else { throw failure("the name contains NUL") }
+    let target = resolved(path)
+    var status = stat()
+    let exists = stat(target, &status) == 0
+    if exists && status.st_mode & S_IFMT != S_IFREG {
+      throw failure(status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : "it is not a regular file")
+    }
+    if exists && access(target, W_OK) != 0 { throw failure(reason()) }
+    let folder = (target as NSString).deletingLastPathComponent
+    let directory = folder.isEmpty ? "." : folder
+    guard (target as NSString).lastPathComponent.utf8.count <= 255 else { throw failure("the name is too long") }
+    guard access(directory, F_OK) == 0 else { throw failure("the folder '\(directory)' does not exist") }
+    guard access(directory, W_OK | X_OK) == 0 else { throw failure("the folder '\(directory)': \(reason())") }
+    return Target(path: target, folder: directory, mode: exists ? status.st_mode & 0o7777 : nil)
+  }
+
   private static func synchronize(_ path: String, _ failure: (String) -> FormatError) throws {
-    let descriptor = open(path, O_RDONLY)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure(reason()) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw failure(reason()) }
   }
 
+  /// The file behind symbolic links, also if it does not exist yet.
   private static func resolved(_ path: String) -> String {
-    guard let real = realpath(path, nil) else { return path }
-    defer { free(real) }
-    return String(cString: real)
+    if let real = realpath(path, nil) {
+      defer { free(real) }
+      return String(cString: real)
+    }
+    guard let destination = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return path }
+    if destination.hasPrefix("/") { return destination }
+    let folder = (path as NSString).deletingLastPathComponent
+    return folder.isEmpty ? destination : "\(folder)/\(destination)"
   }
 
   private static func reason() -> String {

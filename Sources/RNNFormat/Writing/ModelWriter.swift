@@ -28,58 +28,41 @@ public struct ModelWriter: Sendable {
   public func write<Source: TensorSource & ~Copyable>(
     _ document: ModelDocument, tensors: borrowing Source, to path: String
   ) throws -> String {
-    try check(document, tensors.tensors, path)
     var identity = ""
     try AtomicFile.replace(path) { temporary in
-      do {
-        identity = try write(document, tensors: tensors, creating: temporary)
-      } catch let error as HDF5Error {
-        throw FormatError.hdf5(
-          HDF5Error(
-            rule: error.rule, operation: error.operation, object: error.object, file: path, cause: error.cause))
-      }
+      identity = try write(document, tensors: tensors, creating: temporary, for: path)
     }
     return identity
+  }
+
+  /// Writes a model to a file that does not exist yet, for a caller that puts it in its place.
+  ///
+  /// - Parameters:
+  ///   - document: everything but the parameters.
+  ///   - tensors: the parameters, complete for the architecture.
+  ///   - temporary: the new file.
+  ///   - path: the name to use in errors.
+  /// - Returns: the `model_id`.
+  /// - Throws: ``FormatError``.
+  @discardableResult
+  public func write<Source: TensorSource & ~Copyable>(
+    _ document: ModelDocument, tensors: borrowing Source, creating temporary: String, for path: String
+  ) throws -> String {
+    if let violation = document.violation(tensors: tensors.tensors) {
+      throw FormatError.unwritable(file: path, violation: violation)
+    }
+    do {
+      return try write(document, tensors: tensors, creating: temporary)
+    } catch let error as HDF5Error {
+      throw FormatError.hdf5(
+        HDF5Error(rule: error.rule, operation: error.operation, object: error.object, file: path, cause: error.cause))
+    }
   }
 
   /// Writes a model that is in memory.
   @discardableResult
   public func write(_ document: ModelDocument, parameters: Parameters, to path: String) throws -> String {
     try write(document, tensors: ParameterTensors(parameters), to: path)
-  }
-
-  private func check(_ document: ModelDocument, _ tensors: [TensorDescription], _ path: String) throws {
-    func refuse(_ violation: String) -> FormatError { .unwritable(file: path, violation: violation) }
-    let documents = [
-      ("architecture.schema.json", "/architecture", document.architecture.json),
-      ("metadata.schema.json", "/metadata", document.metadata),
-      ("lineage.schema.json", "/lineage", .array(document.lineage)),
-    ]
-    for (schema, place, value) in documents {
-      if let violation = LayoutSchema.current.documents[schema]?.violations(of: value).first {
-        throw refuse("\(place)\(violation.pointer) \(violation.message)")
-      }
-      // What a reader would not take for JSON: integers beyond 2^53 - 1, nesting without end.
-      do {
-        _ = try JSONValue(parsing: value.canonical)
-      } catch {
-        throw refuse("\(place): \(error)")
-      }
-    }
-    if let problem = document.architecture.problems().first { throw refuse("\(problem)") }
-    let expected = ParameterTable(document.architecture).entries
-    guard expected.map(\.path) == tensors.map(\.path), expected.map(\.shape) == tensors.map(\.shape) else {
-      throw refuse("the tensors are not those of the architecture")
-    }
-    if let vocabulary = document.vocabulary, vocabulary.count != document.architecture.size {
-      throw refuse("\(vocabulary.count) tokens for \(document.architecture.size) inputs")
-    }
-    if Set(document.history.columns.values.map(\.count)).count > 1 {
-      throw refuse("the history's columns have different lengths")
-    }
-    if let violation = document.proof?.violation(size: document.architecture.size) {
-      throw refuse("/proof \(violation)")
-    }
   }
 
   private func write<Source: TensorSource & ~Copyable>(

@@ -97,7 +97,12 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
   /// ln p(next token | inputs so far) `[step][token]`, from the zero state.
   public func logProbabilities(_ inputs: [Int32]) -> [Vector] {
     var state = zeroState
-    return logits(inputs, state: &state).map(Self.logSoftmax)
+    return logProbabilities(inputs, state: &state)
+  }
+
+  /// ln p(next token | inputs so far) `[step][token]`; the state is that before the inputs, then that after them.
+  public func logProbabilities(_ inputs: [Int32], state: inout [LayerState]) -> [Vector] {
+    logits(inputs, state: &state).map(Self.logSoftmax)
   }
 
   /// Back-propagation through time over one stretch of a text.

@@ -58,6 +58,14 @@ extension Vocabulary {
     return encoding
   }
 
+  /// The number of Unicode characters that begin in a text at or after byte `start`; each byte that is not part of
+  /// well-formed UTF-8 counts as one.
+  public static func characterCount(of text: [UInt8], from start: Int = 0) -> Int {
+    var count = 0
+    Symbols.forEachScalar(of: text) { if $0.lowerBound >= start { count += 1 } }
+    return count
+  }
+
   /// Joins tokens to a text.
   ///
   /// - Precondition: every token is in `0 ..< count`.

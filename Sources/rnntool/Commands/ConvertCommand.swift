@@ -32,12 +32,18 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Compress the tensors of an rnn-h5 file.")
   var compress = false
 
+  @Flag(help: "Replace the destination if it exists.")
+  var force = false
+
   @Flag(help: "Show what would become of each tensor, and write nothing.")
   var dryRun = false
 
   @OptionGroup(title: "Output") var speech: OutputOptions
 
   func validate() throws {
+    if to == nil && ModelFormat(fileName: destination) == nil {
+      throw ValidationError("the name of '\(destination)' does not end in .h5, .safetensors or .npz: say --to.")
+    }
     let format = to ?? ModelFormat(fileName: destination)
     if compress, let format, format != .rnnH5 {
       throw ValidationError("--compress is for rnn-h5 files, not for \(format.rawValue).")
@@ -45,6 +51,8 @@ struct ConvertCommand: ParsableCommand {
   }
 
   func run() throws {
+    try AtomicFile.checkWritable(destination)
+    if !dryRun { try Input.check(destination, mayReplace: force) }
     let report = try Converter(from: from, to: to, writer: ModelWriter(compresses: compress), isDryRun: dryRun)
       .convert(source, to: destination)
     if speech.json {

@@ -41,29 +41,46 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     if let threads { MatrixProduct.threadCount = threads }
-    let file = try ModelFile(opening: model)
+    let file = try Input.model(model)
     let loaded = try file.loadModel()
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }
     let network = try RecurrentLanguageModel(loaded)
     var results: [JSONValue] = []
+    var worst: Int32 = 0
     for path in texts {
-      let bytes = try Input.texts([path])
-      let clock = ContinuousClock()
-      let start = clock.now
-      func seconds() -> Double { (clock.now - start) / .seconds(1) }
-      var bar = ProgressBar(isQuiet: speech.quiet)
-      let result = try StreamEvaluation.evaluate(bytes, network, vocabulary: vocabulary, unknown: unknown) {
-        bar.update($0, seconds: seconds(), "scoring")
-      }
-      bar.clear()
-      if speech.json {
-        results.append(json(path, Hash.sha256(bytes), result, seconds: seconds(), file.header.modelID))
-      } else {
-        if path != texts.first { try Terminal.print("") }
-        try Terminal.print(table(path, result, seconds: seconds(), vocabulary.kind))
+      do {
+        let (result, hash, seconds) = try evaluate(path, network, vocabulary)
+        if speech.json {
+          results.append(json(path, hash, result, seconds: seconds, file.header.modelID))
+        } else {
+          if path != texts.first { try Terminal.print("") }
+          try Terminal.print(table(path, result, seconds: seconds, vocabulary.kind))
+        }
+      } catch {
+        // The other texts still get their answer.
+        guard let failure = Failure(error) else { throw error }
+        worst = max(worst, failure.code)
+        Terminal.error(failure.message)
+        results.append(["text": .string(path), "error": .string(failure.message)])
       }
     }
     if speech.json { try Terminal.print(.array(results)) }
+    if worst != 0 { throw ExitCode(worst) }
+  }
+
+  private func evaluate(
+    _ path: String, _ network: RecurrentLanguageModel, _ vocabulary: Vocabulary
+  ) throws -> (EvaluationResult, sha256: String, seconds: Double) {
+    let bytes = try Input.texts([path])
+    let clock = ContinuousClock()
+    let start = clock.now
+    func seconds() -> Double { (clock.now - start) / .seconds(1) }
+    var bar = ProgressBar(isQuiet: speech.quiet)
+    let result = try StreamEvaluation.evaluate(bytes, network, vocabulary: vocabulary, unknown: unknown) {
+      bar.update($0, seconds: seconds(), "scoring")
+    }
+    bar.clear()
+    return (result, Hash.sha256(bytes), seconds())
   }
 
   private func table(_ path: String, _ result: EvaluationResult, seconds: Double, _ kind: Vocabulary.Kind) -> String {

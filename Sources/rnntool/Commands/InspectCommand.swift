@@ -27,10 +27,10 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Also print the metadata and the lineage.")
   var metadata = false
 
-  @OptionGroup(title: "Output") var speech: OutputOptions
+  @OptionGroup(title: "Output") var speech: AnswerOptions
 
   func run() throws {
-    let file = try ModelFile(opening: model)
+    let file = try Input.model(model)
     if speech.json { return try Terminal.print(json(file)) }
     try Terminal.print(summary(file))
     try Terminal.print("\n" + layers(file.document.architecture))

@@ -9,7 +9,7 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Run the network as a function: token ids in, logits and layer outputs out.",
     discussion: """
       The input is a NumPy array of integers, [steps] or [steps, batch]. The output holds float32: 'logits' [steps, batch, vocabulary] and, with --layers, the output of each
-      layer [steps, batch, width] under its name. The state is zero at the beginning.
+      layer below the last one [steps, batch, width] under its name (not of dropout, which does nothing here, nor of one-hot input). The state is zero at the beginning.
 
       Examples:
         rnntool run book.h5 --input ids.npy --output logits.npy
@@ -40,8 +40,9 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
+    try Input.check(output, isNoneOf: [input, model])
     try AtomicFile.checkWritable(output)
-    let file = try ModelFile(opening: model)
+    let file = try Input.model(model)
     let loaded = try file.loadModel()
     let array = try NPYFile(reading: input)
     let size = loaded.architecture.size
@@ -55,15 +56,13 @@ struct RunCommand: ParsableCommand {
         "'\(input)' holds \(wrong), but the model's tokens are 0 to \(size - 1)", code: Failure.refused)
     }
     let (steps, batch) = (array.shape[0], array.shape.count > 1 ? array.shape[1] : 1)
+    let widths = layers ? loaded.architecture.layers.compactMap(\.outputs).dropLast().reduce(0, +) : 0
+    try Memory.check(bytes: [ids.count, size + widths, 3 * MemoryLayout<Float>.size], for: "the results")
+    let window = min(steps, max(1, 4096 / batch))
+    try Memory.check(loaded.architecture, batch: batch, steps: window, trains: false)
     let network = try Network(
-      loaded.architecture, parameters: loaded.parameters.values, purpose: .inference, batch: batch, steps: steps)
-    var logits = [Float](repeating: 0, count: ids.count * size)
-    var results: [(name: String, shape: [Int], values: [Float])] = []
-    let visit: (String, [Float]) -> Void = { name, values in
-      results.append((name, [steps, batch, values.count / (steps * batch)], values))
-    }
-    network.logits(inputs: ids.map { Int32($0) }, into: &logits, visiting: layers ? visit : nil)
-    results.insert(("logits", [steps, batch, size], logits), at: 0)
+      loaded.architecture, parameters: loaded.parameters.values, purpose: .inference, batch: batch, steps: window)
+    let results = run(network, ids.map { Int32($0) }, steps: steps, window: window)
     try write(results)
     if speech.json {
       try Terminal.print(
@@ -75,6 +74,31 @@ struct RunCommand: ParsableCommand {
         ]))
     } else if !speech.quiet {
       try Terminal.print(Format.table(results.map { [$0.name, "\($0.shape)"] }))
+    }
+  }
+
+  /// Runs the network window by window, and joins what it gives.
+  private func run(
+    _ network: Network, _ ids: [Int32], steps: Int, window: Int
+  ) -> [(name: String, shape: [Int], values: [Float])] {
+    let (batch, size) = (network.batch, network.architecture.size)
+    var names = ["logits"]
+    var arrays: [String: [Float]] = ["logits": []]
+    arrays["logits"]?.reserveCapacity(ids.count * size)
+    var logits = [Float](repeating: 0, count: window * batch * size)
+    for start in stride(from: 0, to: steps, by: window) {
+      let rows = min(window, steps - start) * batch
+      let visit: (String, [Float]) -> Void = { name, values in
+        if start == 0 { names.append(name) }
+        arrays[name, default: []] += values
+      }
+      network.logits(
+        inputs: Array(ids[(start * batch)..<(start * batch + rows)]), into: &logits, visiting: layers ? visit : nil)
+      arrays["logits"]? += logits[..<(rows * size)]
+    }
+    return names.map { name in
+      let values = arrays[name] ?? []
+      return (name, [steps, batch, values.count / (steps * batch)], values)
     }
   }
 

@@ -9,7 +9,7 @@ struct SampleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sample", abstract: "Write text with a model.",
     discussion: """
-      Reads the prompt, then draws one token after another. The strategies apply in the order --temperature, --top-k, --top-p. The same seed, model and
+      Reads the prompt, then draws one token after another. Without a prompt, the first token is drawn by how often each occurred in the training text. The strategies apply in the order --temperature, --top-k, --top-p. The same seed, model and
       prompt give the same text.
 
       Examples:
@@ -31,7 +31,7 @@ struct SampleCommand: ParsableCommand {
   @Option(help: "How many tokens to draw.")
   var length = 500
 
-  @Option(help: "Below 1 bolder, above 1 wilder.")
+  @Option(help: "Below 1 bolder, above 1 wilder; 0.001 to 1000.")
   var temperature: Double?
 
   @Option(help: "Draw only from the K most probable tokens.")
@@ -46,7 +46,7 @@ struct SampleCommand: ParsableCommand {
   @Option(help: "The seed of chance. Default: another one each time.")
   var seed: UInt64?
 
-  @OptionGroup(title: "Output") var speech: OutputOptions
+  @OptionGroup(title: "Output") var speech: AnswerOptions
 
   func validate() throws {
     if prompt != nil && promptFile != nil {
@@ -66,7 +66,7 @@ struct SampleCommand: ParsableCommand {
   }
 
   func run() throws {
-    let file = try ModelFile(opening: model)
+    let file = try Input.model(model)
     let loaded = try file.loadModel()
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }
     let text = try promptFile.map { try Input.text($0) } ?? Array((prompt ?? "").utf8)
@@ -83,7 +83,7 @@ struct SampleCommand: ParsableCommand {
     try sampler.sample(length, after: tokens, from: network, frequencies: vocabulary.counts) { draw in
       let bytes = decoder.decode(draw.token)
       if speech.json {
-        draws.append(["id": .integer(draw.token), "log_probability": .number(draw.logProbability)])
+        draws.append(["id": .integer(draw.token), "log_probability": draw.logProbability.map { .number($0) } ?? .null])
         written += bytes
       } else {
         try Terminal.write(stream.complete(adding: bytes))

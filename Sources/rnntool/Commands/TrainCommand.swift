@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Kernels
+import RNNConversion
 import RNNFormat
 import RNNModel
 import RNNTraining
@@ -12,7 +13,8 @@ struct TrainCommand: ParsableCommand {
     discussion: """
       The text is read as one stream; its last part is held out to decide which parameters are kept: those with the lowest loss there.
       The model file is replaced each time that loss improves, so that nothing is lost if the training is ended early; Ctrl-C ends it
-      cleanly.
+      cleanly. The same text, flags and seed give the same parameters; with SOURCE_DATE_EPOCH set, which leaves the measured times out of the
+      history, the same file.
 
       Examples:
         rnntool train book.txt -o book.h5 --minutes 2
@@ -28,6 +30,9 @@ struct TrainCommand: ParsableCommand {
 
   @Option(name: .shortAndLong, help: "The model file to write.")
   var output: String
+
+  @Flag(help: "Replace the model file if it exists.")
+  var force = false
 
   @OptionGroup(title: "Model") var shape: ShapeOptions
   @OptionGroup(title: "Text") var text: TextOptions
@@ -110,9 +115,13 @@ struct TrainCommand: ParsableCommand {
     func require(_ condition: Bool, _ message: String) throws {
       if !condition { throw ValidationError(message) }
     }
-    try require(shape.hidden > 0, "--hidden has to be positive.")
+    let ending = ModelFormat(fileName: output)
+    try require(
+      ending == nil || ending == .rnnH5,
+      "--output is always an rnn-h5 file: name it .h5, and convert it afterwards.")
+    try require((1...1_000_000).contains(shape.hidden), "--hidden has to be between 1 and 1,000,000.")
     try require((1...100).contains(shape.layers), "--layers has to be between 1 and 100.")
-    try require(shape.embedding ?? 0 >= 0, "--embedding cannot be negative.")
+    try require((0...1_000_000).contains(shape.embedding ?? 0), "--embedding has to be between 0 and 1,000,000.")
     try require(shape.dropout >= 0 && shape.dropout < 1, "--dropout has to be at least 0 and below 1.")
     if let name = shape.activation {
       try require(shape.cell == .elman, "--activation is for --cell elman; the \(shape.cell.rawValue) has its own.")
@@ -130,25 +139,38 @@ struct TrainCommand: ParsableCommand {
     if let fraction = text.validationFraction {
       try require(fraction > 0 && fraction < 1, "--validation-fraction has to be between 0 and 1.")
     }
-    try require(training.epochs ?? 1 > 0, "--epochs has to be positive.")
-    try require(training.steps ?? 1 > 0, "--steps has to be positive.")
-    try require(training.minutes ?? 1 > 0, "--minutes has to be positive.")
-    try require(training.batch > 0 && training.length > 0, "--batch and --length have to be positive.")
-    try require(training.learningRate > 0, "--learning-rate has to be positive.")
-    try require(training.clip >= 0, "--clip cannot be negative.")
+    let counts = 1...1_000_000_000
+    try require(counts.contains(training.epochs ?? 1), "--epochs has to be between 1 and 1,000,000,000.")
+    try require(counts.contains(training.steps ?? 1), "--steps has to be between 1 and 1,000,000,000.")
+    try require(
+      training.minutes ?? 1 > 0 && (training.minutes ?? 1).isFinite, "--minutes has to be positive and finite.")
+    let sizes = 1...1_000_000
+    try require(
+      sizes.contains(training.batch) && sizes.contains(training.length),
+      "--batch and --length have to be between 1 and 1,000,000.")
+    try require(
+      training.learningRate > 0 && training.learningRate.isFinite, "--learning-rate has to be positive and finite.")
+    try require(training.clip >= 0 && training.clip.isFinite, "--clip has to be finite and at least 0.")
     try require(training.validateEvery ?? 1 > 0, "--validate-every has to be positive.")
     try require(training.seed < 1 << 53, "--seed has to be below 2^53.")
-    try require(training.threads ?? 1 > 0, "--threads has to be positive.")
+    try require((1...1024).contains(training.threads ?? 1), "--threads has to be between 1 and 1024.")
     try require(Set(texts).count == texts.count, "a text is named twice.")
   }
 
   func run() throws {
+    try Input.check(output, isNoneOf: texts + [text.validation ?? "-"])
+    try Input.check(output, mayReplace: force)
     try AtomicFile.checkWritable(output)
+    let created = try Self.creationTime()
     if let threads = training.threads { MatrixProduct.threadCount = threads }
     let bytes = try Input.texts(texts)
     let corpus = try TrainingCorpus(bytes, text)
     let architecture = architecture(size: corpus.vocabulary.count)
     try architecture.check()
+    guard architecture.size > 1 else {
+      throw Failure("the vocabulary has only one token: there is nothing to learn", code: Failure.refused)
+    }
+    try Memory.check(architecture, batch: training.batch, steps: training.length, trains: true)
     var generator = RandomGenerator(seed: training.seed)
     let model = try Model(
       architecture: architecture, parameters: Parameters(drawing: architecture, using: &generator),
@@ -157,8 +179,18 @@ struct TrainCommand: ParsableCommand {
       model, plan: plan(corpus, seed: generator.next()), training: corpus.training, validation: corpus.validation)
     if !speech.quiet { announce(model, corpus) }
     try TrainingSession(
-      model: model, output: output, metadata: metadata(corpus, bytes), isQuiet: speech.quiet, isJSON: speech.json
+      model: model, output: output, metadata: metadata(corpus, bytes, created: created), isQuiet: speech.quiet,
+      isJSON: speech.json
     ).run(trainer)
+  }
+
+  /// The time in SOURCE_DATE_EPOCH, for files that are to be the same bytes each time; nil without one.
+  private static func creationTime() throws -> String? {
+    guard let text = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return nil }
+    guard let seconds = Int(text), (0..<253_402_300_800).contains(seconds) else {
+      throw Failure("SOURCE_DATE_EPOCH has to be a number of seconds since 1970, but is '\(text)'", code: 64)
+    }
+    return ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(seconds)))
   }
 
   private func architecture(size: Int) -> Architecture {
@@ -209,12 +241,8 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  private func metadata(_ corpus: TrainingCorpus, _ bytes: [UInt8]) -> JSONValue {
+  private func metadata(_ corpus: TrainingCorpus, _ bytes: [UInt8], created: String?) -> JSONValue {
     let names = texts.map { ($0 as NSString).lastPathComponent }
-    var created: String?
-    if let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"].flatMap(Double.init) {
-      created = ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: epoch))
-    }
     return .object(omittingNil: [
       "created": created.map { .string($0) },
       "corpus": [

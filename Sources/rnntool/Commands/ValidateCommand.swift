@@ -33,15 +33,22 @@ struct ValidateCommand: ParsableCommand {
 
   func run() throws {
     if rules { return try listRules() }
-    var isValid = true
+    var worst: Int32 = 0
     var results: [JSONValue] = []
     for path in models {
-      let report = try Validator.validate(path, level: level)
-      isValid = isValid && report.isValid
-      if speech.json { results.append(json(report)) } else { try show(report) }
+      do {
+        let report = try Validator.validate(path, level: level)
+        worst = max(worst, report.isValid ? 0 : Failure.refused)
+        if speech.json { results.append(json(report)) } else { try show(report) }
+      } catch let error as FormatError {
+        // The other files still get their answer.
+        worst = max(worst, Failure.impossible)
+        Terminal.error("\(error)")
+        results.append(["file": .string(path), "valid": .null, "error": .string("\(error)")])
+      }
     }
     if speech.json { try Terminal.print(.array(results)) }
-    if !isValid { throw ExitCode(Failure.refused) }
+    if worst != 0 { throw ExitCode(worst) }
   }
 
   private func show(_ report: ValidationReport) throws {

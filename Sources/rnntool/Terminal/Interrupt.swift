@@ -1,3 +1,4 @@
+import RNNFormat
 import Synchronization
 
 #if canImport(Glibc)
@@ -8,19 +9,30 @@ import Synchronization
   import Darwin
 #endif
 
-/// Ctrl-C and SIGTERM as a wish to stop: the first one ends the work cleanly, the second one at once.
+/// Ctrl-C and SIGTERM: they end the program at once, without leaving unfinished files behind; a command that can end cleanly takes the
+/// first one as a wish.
 enum Interrupt {
   private static let count = Atomic<Int>(0)
+  /// How many signals are wishes.
+  private static let patience = Atomic<Int>(0)
 
   /// Begins to listen.
   static func install() {
     for number in [SIGINT, SIGTERM] {
       signal(number) { _ in
-        // Only what is safe in a signal handler: an atomic counter, and leaving.
-        if Interrupt.count.add(1, ordering: .relaxed).newValue > 1 { _exit(Failure.interrupted) }
+        // Only what is safe in a signal handler: atomics, unlink, and leaving.
+        let signals = Interrupt.count.add(1, ordering: .relaxed).newValue
+        guard signals > Interrupt.patience.load(ordering: .relaxed) else { return }
+        AtomicFile.removeUnfinished()
+        _exit(Failure.interrupted)
       }
     }
+    // A file that grows beyond the limit of the shell is an error of writing, not the end of the program.
+    signal(SIGXFSZ, SIG_IGN)
   }
+
+  /// Takes the next signal as a wish, to be asked for with ``isRequested``.
+  static func waitForWork() { patience.store(1, ordering: .relaxed) }
 
   /// Whether somebody wants to stop.
   static var isRequested: Bool { count.load(ordering: .relaxed) > 0 }

@@ -13,6 +13,16 @@ STEPS = 16
 LARGEST_SELECTION = 256
 
 
+MAXIMUM_STEPS = 4096
+"""A proof with more steps would take a reader too long."""
+
+LARGEST_TOLERANCE = 1e-2
+"""A proof that allows a reader in float32 more than this proves nothing."""
+
+LARGEST_TOLERANCE_FLOAT64 = 1e-4
+"""The same for float64."""
+
+
 @dataclass
 class Proof:
     """``inputs`` uint32 ``[steps]``, ``tokens`` uint32 ``[columns]``, ``log_probabilities`` float64 ``[steps, columns]``.

@@ -13,7 +13,7 @@ from .container import Attribute, Container, Item, Refusal, decoded
 from .hashing import sha256_of_values
 from .identity import content_id, model_id
 from .network import Network
-from .proof import Proof
+from .proof import LARGEST_TOLERANCE, LARGEST_TOLERANCE_FLOAT64, MAXIMUM_STEPS, Proof
 from .report import Report
 from .resources import document
 from .vocabulary import KINDS, NORMALISATIONS, Vocabulary
@@ -298,8 +298,13 @@ class Validation:
         tolerances = [attributes.get(name) for name in ("tolerance", "tolerance_float64")]
         if any(found is None or found.type != "float64" or found.shape != () for found in tolerances):
             return
-        if not all(np.isfinite(found.value) and found.value >= 0 for found in tolerances):
-            self._find("layout.value", "/proof@tolerance", "a tolerance is not a number of at least 0")
+        bounds = {"tolerance": LARGEST_TOLERANCE, "tolerance_float64": LARGEST_TOLERANCE_FLOAT64}
+        for (name, bound), found in zip(bounds.items(), tolerances):
+            if not 0 <= found.value <= bound:
+                self._find("layout.value", f"/proof@{name}", f"it is {found.value}, not between 0 and {bound}")
+                return
+        if inputs.shape[0] > MAXIMUM_STEPS:
+            self._find("proof.shape", inputs.path, f"it has more than {MAXIMUM_STEPS} steps")
             return
         proof = Proof(
             inputs.read(), tokens.read(), numbers.read(), self._text("/proof", "computed_by") or "",
@@ -325,7 +330,7 @@ class Validation:
             if self._text(item.path, "sha256") not in (None, digests[path]):
                 self._find("parameters.hash", item.path, "its bytes do not have the sha256 beside them")
             if not all(_all_finite(block) for block in item.blocks()):
-                self._find("parameters.finite", item.path, "a value is infinite or not a number")
+                self._find("parameters.finite", item.path, "a value is infinite, not a number, or too large for float32")
         if identify:
             tensors = [(path, tensor_type(item), item.shape, digests[path]) for path, (_, item) in self.tensors.items()]
             if self._text("/", "model_id") != model_id(self._texts["/architecture"], self.vocabulary, tensors):
@@ -366,7 +371,8 @@ def widened(stored: np.ndarray) -> np.ndarray:
 
 
 def _all_finite(block: np.ndarray) -> bool:
-    return bool(np.isfinite(widened(block) if block.dtype.kind == "u" else block).all())
+    values = widened(block) if block.dtype.kind == "u" else block
+    return bool((np.abs(values.astype(np.float64)) <= np.finfo(np.float32).max).all())
 
 
 def _object_rule(path: str) -> dict[str, Any] | None:
