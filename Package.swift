@@ -15,6 +15,7 @@ let package = Package(
   products: [
     .executable(name: "rnntool", targets: ["rnntool"]),
     .library(name: "HDF5", targets: ["HDF5"]),
+    .library(name: "Kernels", targets: ["Kernels"]),
     .library(name: "RNNModel", targets: ["RNNModel"]),
     .library(name: "RNNFormat", targets: ["RNNFormat"]),
     .library(name: "RNNConversion", targets: ["RNNConversion"]),
@@ -78,7 +79,7 @@ let package = Package(
     .executableTarget(
       name: "rnntool",
       dependencies: [
-        "Kernels", "RNNModel", "RNNFormat", "RNNConversion", "RNNTraining", "RNNEvaluation", "RNNGeneration",
+        "HDF5", "Kernels", "RNNModel", "RNNFormat", "RNNConversion", "RNNTraining", "RNNEvaluation", "RNNGeneration",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

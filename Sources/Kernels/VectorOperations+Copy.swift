@@ -9,4 +9,10 @@ extension VectorOperations {
       }
     }
   }
+
+  /// Makes every value zero, also one that is not a number.
+  public static func clear(_ values: inout MutableSpan<Float>) {
+    // Safe: the buffer's own elements.
+    unsafe values.withUnsafeMutableBufferPointer { unsafe $0.update(repeating: 0) }
+  }
 }

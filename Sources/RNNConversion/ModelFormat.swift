@@ -1,4 +1,3 @@
-import Foundation
 import RNNFormat
 
 /// A file format that can hold a whole model.
@@ -21,7 +20,8 @@ public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
 
   /// The format that a file name asks for.
   public init?(fileName path: String) {
-    switch (path as NSString).pathExtension.lowercased() {
+    let name = path.split(separator: "/").last ?? ""
+    switch name.lastIndex(of: ".").map({ name[name.index(after: $0)...].lowercased() }) {
     case "h5", "hdf5", "rnn": self = .rnnH5
     case "safetensors": self = .safetensors
     case "npz": self = .npz
@@ -42,46 +42,6 @@ public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
       self = .safetensors
     } else {
       self.init(fileName: path)
-    }
-  }
-}
-
-/// Why a conversion fails.
-public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// A file cannot be opened or read.
-  case cannotRead(file: String, reason: String)
-  /// A file is not what its format prescribes.
-  case malformed(file: String, place: String, reason: String)
-  /// A file holds no whole model.
-  case incomplete(file: String, missing: String)
-  /// The format of a file is not known.
-  case unknownFormat(file: String)
-  /// This build does not have the format.
-  case unavailable(ModelFormat)
-  /// What was written does not read back as the same model.
-  case notTheSame(file: String, expected: String, found: String)
-
-  /// One sentence.
-  public var description: String {
-    switch self {
-    case .cannotRead(let file, let reason): "cannot read '\(file.printable)': \(reason)"
-    case .malformed(let file, let place, let reason):
-      "'\(file.printable)' is refused: \(place.printable): \(reason.printable)"
-    case .incomplete(let file, let missing):
-      "'\(file.printable)' does not hold a whole model written by rnntool: it has no \(missing.printable)"
-    case .unknownFormat(let file):
-      "the format of '\(file.printable)' is not known: its name should end in .h5, .safetensors or .npz, or be given with --from or --to"
-    case .unavailable(let format): "this build of rnntool does not have the format \(format.rawValue)"
-    case .notTheSame(let file, let expected, let found):
-      "'\(file.printable)' was not written: it read back as model \(found) instead of \(expected)"
-    }
-  }
-
-  /// Whether a file could be read, and is refused for what is in it.
-  public var isRefusal: Bool {
-    switch self {
-    case .malformed, .incomplete, .notTheSame: true
-    case .cannotRead, .unknownFormat, .unavailable: false
     }
   }
 }

@@ -2,7 +2,7 @@ import Kernels
 
 /// A running network: the fast path, in float32, for many streams at a time.
 ///
-/// Memory is planned once, from the architecture and the largest window; running and training allocate nothing. A network is not
+/// Memory is planned once, from the architecture and the largest window; a window allocates nothing. A network is not
 /// thread-safe: each thread takes its own.
 public final class Network {
   /// What a network is made for.
@@ -187,7 +187,7 @@ public final class Network {
     defer { setDropout(active: false) }
     for case let layer as DropoutLayer in layers { layer.draw(window, using: &generator) }
     var span = gradient.mutableSpan
-    VectorOperations.scale(&span, by: 0)
+    VectorOperations.clear(&span)
     let top = forward(inputs, window)
     let count = targets.count { $0 >= 0 }
     let loss = output.backpropagate(

@@ -1,4 +1,5 @@
 import Kernels
+import RealModule
 
 /// Adam with gradient-norm clipping (Kingma & Ba 2015; Pascanu et al. 2013).
 struct Adam {
@@ -23,7 +24,7 @@ struct Adam {
     step += 1
     let update = AdamUpdate(learningRate: Float(learningRate))
     let scale = clip.map { norm > $0 ? Float($0 / norm) : 1 } ?? 1
-    let corrections = (Float(1 - power(Double(update.beta1), step)), Float(1 - power(Double(update.beta2), step)))
+    let corrections = (Float(1 - .pow(Double(update.beta1), step)), Float(1 - .pow(Double(update.beta2), step)))
     var values = parameters.mutableSpan
     Self.apply(update, to: &values, &firstMoments, &secondMoments, gradient, scale: scale, corrections)
     return norm
@@ -38,15 +39,5 @@ struct Adam {
     update.apply(
       to: &values, firstMoments: &firstMoments, secondMoments: &secondMoments, gradients: gradient.span,
       gradientScale: scale, firstCorrection: corrections.first, secondCorrection: corrections.second)
-  }
-
-  private func power(_ base: Double, _ exponent: Int) -> Double {
-    var (result, factor, rest) = (1.0, base, exponent)
-    while rest > 0 {
-      if rest & 1 == 1 { result *= factor }
-      factor *= factor
-      rest >>= 1
-    }
-    return result
   }
 }

@@ -2,7 +2,7 @@ import Kernels
 import RNNModel
 import RealModule
 
-/// Trains a model on a text by truncated back-propagation through time with carried state, and keeps the best parameters.
+/// Trains a model on a text by truncated back-propagation through time with carried state, and says which parameters are the best.
 public final class Trainer {
   /// What the training has to say, and what it asks.
   public struct Observer {
@@ -40,8 +40,9 @@ public final class Trainer {
   ///   - plan: how to train it.
   ///   - training: the tokens to learn.
   ///   - validation: the tokens held out.
-  /// - Throws: ``TrainingError/tooShort(what:_:)`` if a text does not fill the streams, ``ArchitectureError``.
+  /// - Throws: ``TrainingError/invalidPlan(_:)``, ``TrainingError/tooShort(what:_:)`` if a text does not fill the streams, ``ArchitectureError``.
   public init(_ model: Model, plan: TrainingPlan, training: [Int32], validation: [Int32]) throws {
+    try plan.check()
     self.plan = plan
     do {
       streams = try TextStreams(training, batch: plan.batch)
@@ -56,7 +57,7 @@ public final class Trainer {
     generator = RandomGenerator(seed: plan.seed)
   }
 
-  /// The parameters with the lowest validation loss so far, or those of the beginning.
+  /// The lowest validation loss so far, in nats per token.
   public private(set) var bestLoss: Double?
 
   /// Trains to the end of the plan.

@@ -38,4 +38,14 @@ public struct TrainingPlan: Hashable, Sendable {
     self.validationInterval = validationInterval
     self.seed = seed
   }
+
+  /// Throws ``TrainingError/invalidPlan(_:)`` for sizes and rates that make no sense.
+  func check() throws(TrainingError) {
+    let sizes = [("batch", batch), ("length", length), ("validationInterval", validationInterval ?? 1)]
+    for (name, size) in sizes where size < 1 { throw .invalidPlan("\(name) is \(size), but has to be positive") }
+    guard learningRate.isFinite, finalLearningRateFraction.isFinite else {
+      throw .invalidPlan("the learning rate has to be finite")
+    }
+    if let clip, !(clip > 0) { throw .invalidPlan("clip is \(clip), but has to be positive, or nil") }
+  }
 }

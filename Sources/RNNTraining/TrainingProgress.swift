@@ -44,6 +44,8 @@ public enum TrainingEnd: String, Hashable, Sendable {
 public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The loss or the gradient is no longer a finite number.
   case diverged(step: Int, learningRate: Double)
+  /// The plan cannot be carried out.
+  case invalidPlan(String)
   /// The text is too short for the plan.
   case tooShort(what: String, TextStreams.TooShort)
 
@@ -52,6 +54,7 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .diverged(let step, let rate):
       "the training diverged at step \(step): the loss is not finite; try a learning rate below \(rate), or stronger clipping"
+    case .invalidPlan(let what): "the plan of the training cannot be carried out: \(what)"
     case .tooShort(let what, let error): "the \(what): \(error); give more text or a smaller --batch"
     }
   }

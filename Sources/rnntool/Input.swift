@@ -1,4 +1,5 @@
 import Foundation
+import HDF5
 import RNNConversion
 import RNNFormat
 
@@ -21,6 +22,9 @@ enum Input {
         throw Failure(
           "'\(path)' is a file of the format \(format.rawValue): make a model file of it first, with 'rnntool convert'",
           code: Failure.refused)
+      }
+      if case .hdf5(let cause) = error, cause.rule == .notHDF5 {
+        throw Failure("'\(path)' is not a model file: it is not an HDF5 file (no signature)", code: Failure.refused)
       }
       throw error
     }
@@ -58,6 +62,7 @@ enum Input {
         throw Failure("cannot read '\(path)': it is a directory, not a text", code: Failure.impossible)
       }
     }
+    let bytes: [UInt8]
     do {
       let handle: FileHandle
       if path == "-" {
@@ -65,11 +70,16 @@ enum Input {
       } else {
         handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
       }
-      return Array(try handle.readToEnd() ?? Data())
+      bytes = Array(try handle.readToEnd() ?? Data())
     } catch {
       let reason = access(path, R_OK) == 0 ? "\(error.localizedDescription)" : "permission denied"
       throw Failure("cannot read '\(path)': \(reason)", code: Failure.impossible)
     }
+    // A model in the place of a text is a mistake that would go unnoticed.
+    if bytes.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A]) || bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
+      throw Failure("'\(path)' is a model file or an archive, not a text", code: Failure.refused)
+    }
+    return bytes
   }
 
   /// The bytes of several texts, one after another.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kernels
 import RNNFormat
 
 /// The program: its commands, and how a run ends.
@@ -29,6 +30,10 @@ struct RNNTool: ParsableCommand {
 
   static func main() {
     Interrupt.install()
+    if let name = KernelLevel.refusedEnvironmentValue {
+      Terminal.error("RNNTOOL_KERNELS is '\(name)', which is not a kernel level that this processor has")
+      exit(withError: ExitCode(64))
+    }
     do {
       var command = try parseAsRoot()
       try command.run()

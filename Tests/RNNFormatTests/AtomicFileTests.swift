@@ -28,6 +28,14 @@ import Testing
     #expect(scratch.names == ["target"])
   }
 
+  @Test(arguments: ["x", "é", "./x", "xy.h5"])
+  func takesNamesOfAnyLength(name: String) throws {
+    // Relative to the folder that the tests run in; nothing stays there.
+    try AtomicFile.checkWritable(name)
+    #expect(throws: FormatError.self) { try AtomicFile.checkWritable(name + "/") }
+    #expect(throws: FormatError.self) { try AtomicFile.checkWritable("") }
+  }
+
   @Test func leavesNothingWhenTheBodyWritesNothing() throws {
     let scratch = try Scratch()
     #expect(throws: FormatError.self) { try AtomicFile.replace(scratch.path("target")) { _ in } }

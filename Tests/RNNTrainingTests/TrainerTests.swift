@@ -232,4 +232,17 @@ import Testing
     }
     #expect(throws: TrainingError.self) { _ = try Trainer(model, plan: plan, training: Self.varied, validation: [0]) }
   }
+
+  @Test(arguments: [
+    TrainingPlan(batch: 0), TrainingPlan(length: 0), TrainingPlan(validationInterval: 0),
+    TrainingPlan(learningRate: .nan), TrainingPlan(clip: -1),
+  ])
+  func refusesAPlanThatMakesNoSense(plan: TrainingPlan) throws {
+    let model = try model()
+    #expect {
+      try Trainer(model, plan: plan, training: Self.varied, validation: Array(Self.varied.prefix(50)))
+    } throws: { error in
+      if case .invalidPlan? = error as? TrainingError { true } else { false }
+    }
+  }
 }

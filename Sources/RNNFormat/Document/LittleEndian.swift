@@ -38,6 +38,11 @@ public enum LittleEndian {
     }
   }
 
+  /// Whether all values can be parameters: numbers that float32 holds.
+  static func areParameters<Scalar: ReferenceScalar>(_ values: [Scalar]) -> Bool {
+    values.allSatisfy { abs($0) <= Scalar(Float.greatestFiniteMagnitude) }
+  }
+
   private static func floats(_ bytes: [UInt8]) -> [Float] {
     #if _endian(little)
       let count = bytes.count / 4

@@ -46,7 +46,7 @@ extension ModelDocument {
     var values: [Double] = []
     for tensor in source.tensors {
       let read = LittleEndian.values(try source.bytes(of: tensor), type: tensor.type, as: Double.self)
-      guard read.allSatisfy({ abs($0) <= Double(Float.greatestFiniteMagnitude) }) else {
+      guard LittleEndian.areParameters(read) else {
         return "\(tensor.path) has a value that is infinite, not a number, or too large for float32"
       }
       values += read

@@ -63,7 +63,7 @@ public struct ModelFile: ~Copyable, TensorSource {
     }
   }
 
-  /// Where the bytes of a tensor lie in the file; nil if they are compressed.
+  /// Where the bytes of a tensor lie in the file; nil if they are compressed or cannot be found.
   public func offset(of tensor: TensorDescription) -> Int? {
     guard let dataset = try? file.root.dataset("/parameters/\(tensor.path)") else { return nil }
     return dataset.chunk == nil ? dataset.offset : nil
@@ -86,7 +86,7 @@ public struct ModelFile: ~Copyable, TensorSource {
     values.reserveCapacity(tensors.reduce(0) { $0 + $1.count })
     for tensor in tensors {
       let read = LittleEndian.values(try bytes(of: tensor), type: tensor.type, as: Scalar.self)
-      guard read.allSatisfy(\.isFinite) else {
+      guard LittleEndian.areParameters(read) else {
         var findings = Findings()
         findings.add(
           "parameters.finite", at: "/parameters/\(tensor.path)",

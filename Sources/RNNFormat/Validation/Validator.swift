@@ -80,7 +80,7 @@ public enum Validator {
         try dataset.forEachBlock { block in
           hash.update(block)
           let read = LittleEndian.values(block, type: tensor.type, as: Double.self)
-          isFinite = isFinite && read.allSatisfy { abs($0) <= Double(Float.greatestFiniteMagnitude) }
+          isFinite = isFinite && LittleEndian.areParameters(read)
           if keepsValues { values += read }
         }
         let sha256 = hash.finish()

@@ -115,9 +115,8 @@ public enum AtomicFile {
       throw failure(status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : "it is not a regular file")
     }
     if exists && access(target, W_OK) != 0 { throw failure(reason()) }
-    let folder = (target as NSString).deletingLastPathComponent
-    let directory = folder.isEmpty ? "." : folder
-    guard (target as NSString).lastPathComponent.utf8.count <= 255 else { throw failure("the name is too long") }
+    let (directory, name) = split(target)
+    guard name.utf8.count <= 255 else { throw failure("the name is too long") }
     guard access(directory, F_OK) == 0 else { throw failure("the folder '\(directory)' does not exist") }
     guard access(directory, W_OK | X_OK) == 0 else { throw failure("the folder '\(directory)': \(reason())") }
     return Target(path: target, folder: directory, mode: exists ? status.st_mode & 0o7777 : nil)
@@ -138,8 +137,14 @@ public enum AtomicFile {
     }
     guard let destination = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return path }
     if destination.hasPrefix("/") { return destination }
-    let folder = (path as NSString).deletingLastPathComponent
-    return folder.isEmpty ? destination : "\(folder)/\(destination)"
+    return "\(split(path).folder)/\(destination)"
+  }
+
+  /// The folder of a path, `.` if it names none, and the name in it.
+  private static func split(_ path: String) -> (folder: String, name: String) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+    let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+    return (folder, String(path[path.index(after: slash)...]))
   }
 
   private static func reason() -> String {

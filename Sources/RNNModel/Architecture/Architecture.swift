@@ -293,14 +293,6 @@ extension Architecture.Layer {
     }
   }
 
-  /// Whether the layer has a hidden state.
-  public var isRecurrent: Bool {
-    switch self {
-    case .elman, .lstm, .gru: true
-    case .oneHot, .embedding, .dropout, .linear: false
-    }
-  }
-
   /// Whether the layer takes tokens.
   public var takesTokens: Bool {
     switch self {

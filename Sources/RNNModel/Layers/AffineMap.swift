@@ -11,7 +11,8 @@ struct AffineMap {
   /// Transposed W `[inputs, outputs]`, kept for input that comes as tokens: a product with a one-hot vector is a row of it.
   private var packed: [Float] = []
   private var packedGradient: [Float] = []
-  private var transposed: [Float] = []
+  /// `packedGradient` the other way round: dL/dW `[outputs, inputs]`.
+  private var weightGradient: [Float] = []
 
   init(weights: Range<Int>, bias: Range<Int>, inputs: Int, outputs: Int, takesTokens: Bool, trains: Bool) {
     self.weights = weights
@@ -22,7 +23,7 @@ struct AffineMap {
       packed = [Float](repeating: 0, count: weights.count)
       if trains {
         packedGradient = packed
-        transposed = packed
+        weightGradient = packed
       }
     }
   }
@@ -76,9 +77,9 @@ struct AffineMap {
     switch input {
     case .tokens(let tokens):
       accumulate(deltas, tokens: tokens, rows: window.rows)
-      let transposed = transposed
+      let weightGradient = weightGradient
       var span = gradient.mutableSpan
-      span.withSlice(weights) { VectorOperations.add(transposed.span, to: &$0) }
+      span.withSlice(weights) { VectorOperations.add(weightGradient.span, to: &$0) }
       addBiasGradient(deltas, rows: window.rows, gradient: &gradient)
     case .layer(let layer):
       let x = layer.outputs
@@ -90,15 +91,15 @@ struct AffineMap {
     }
   }
 
-  /// Leaves dL/dW in `transposed`, for inputs that are one-hot vectors.
+  /// Leaves dL/dW in `weightGradient`, for inputs that are one-hot vectors.
   private mutating func accumulate(_ deltas: Span<Float>, tokens: [Int32], rows: Int) {
-    var (packed, target) = (packedGradient.taken(), transposed.taken())
+    var (packed, target) = (packedGradient.taken(), weightGradient.taken())
     var packedSpan = packed.mutableSpan
-    VectorOperations.scale(&packedSpan, by: 0)
+    VectorOperations.clear(&packedSpan)
     VectorOperations.scatterAddRows(deltas, to: &packedSpan, ids: tokens.span.extracting(0..<rows), columns: outputs)
     var targetSpan = target.mutableSpan
     VectorOperations.transpose(packed.span, rows: inputs, columns: outputs, into: &targetSpan)
-    (packedGradient, transposed) = (packed, target)
+    (packedGradient, weightGradient) = (packed, target)
   }
 
   /// dL/dW += deltas^T x, dL/db += the sum of the deltas' rows.

@@ -45,7 +45,7 @@ final class ElmanLayer: RecurrentNetworkLayer {
     var deltas = deltas.taken()
     defer { (outputGradients, self.deltas) = (gradients, deltas) }
     var stateGradients = gradients.mutableSpan
-    stateGradients.withSlice(0..<size) { VectorOperations.scale(&$0, by: 0) }
+    stateGradients.withSlice(0..<size) { VectorOperations.clear(&$0) }
     var deltaSpan = deltas.mutableSpan
     for step in (0..<window.steps).reversed() {
       let current = ((step + 1) * size)..<((step + 2) * size)
@@ -53,6 +53,8 @@ final class ElmanLayer: RecurrentNetworkLayer {
         VectorOperations.copy(stateGradients.span.extracting(current), to: &delta)
         activation.multiplyByDerivative(atOutputs: outputs.span.extracting(current), gradients: &delta)
       }
+      // Nothing flows on from the first step: the state before the window is a constant.
+      guard step > 0 else { continue }
       recurrent.propagate(
         deltaSpan.span, step: step, gates: 0..<1, batch: window.batch, parameters: parameters, into: &stateGradients,
         slot: step)

@@ -89,7 +89,7 @@ final class GRULayer: RecurrentNetworkLayer {
   override func backward(_ below: LayerInput, _ window: Window, parameters: [Float], gradient: inout [Float]) {
     var stateValues = outputGradients.taken()
     var stateGradients = stateValues.mutableSpan
-    stateGradients.withSlice(0..<(window.batch * hidden)) { VectorOperations.scale(&$0, by: 0) }
+    stateGradients.withSlice(0..<(window.batch * hidden)) { VectorOperations.clear(&$0) }
     outputGradients = stateValues
     switch reset {
     case .after: backwardResettingAfter(window, parameters: parameters, gradient: &gradient)

@@ -77,7 +77,7 @@ final class LSTMLayer: RecurrentNetworkLayer {
     var deltas = deltaValues.mutableSpan
     var cellGradient = cellValues.mutableSpan
     var stateGradients = stateValues.mutableSpan
-    VectorOperations.scale(&cellGradient, by: 0)
+    VectorOperations.clear(&cellGradient)
     for t in (0..<window.steps).reversed() {
       step.backward(
         step: t, from: t, to: t + 1, batch: window.batch, gates: gates.span, cells: cells.span,

@@ -17,8 +17,7 @@ struct RecurrentMap {
   /// - Parameters:
   ///   - states: `[slots, batch, hidden]`.
   ///   - slot: which state.
-  ///   - gate: the first gate to compute.
-  ///   - count: how many gates.
+  ///   - chosen: which gates to compute.
   ///   - target: `[..., batch, gates, hidden]`; step `step` of it receives the sum.
   ///   - overwrites: whether the product replaces what the target held.
   func forward(

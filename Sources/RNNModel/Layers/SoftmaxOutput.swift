@@ -2,7 +2,8 @@ import Kernels
 
 /// The last linear layer with softmax and cross-entropy.
 ///
-/// Works on blocks of rows that stay in the cache: there is never a `[steps, batch, vocabulary]` tensor.
+/// Works on blocks of rows that stay in the cache: there is never a `[steps, batch, vocabulary]` tensor, except where tokens come straight in
+/// (a bigram model).
 final class SoftmaxOutput {
   private var map: AffineMap
   private let blockRows: Int

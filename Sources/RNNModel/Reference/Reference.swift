@@ -33,7 +33,6 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
   }
 
   let layers: [any ReferenceLayer<Scalar>]
-  let names: [String]
   let parameterCount: Int
 
   /// Prepares an architecture with its parameters.
@@ -48,7 +47,6 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
     let table = ParameterTable(architecture)
     precondition(values.count == table.count, "an architecture with \(table.count) parameters, \(values.count) values")
     parameterCount = table.count
-    names = architecture.layers.map(\.name)
     layers = architecture.layers.map { layer -> any ReferenceLayer<Scalar> in
       func matrix(_ name: String) -> ReferenceTensor<Scalar> {
         ReferenceTensor(values: values, entry: table[layer.name, name])

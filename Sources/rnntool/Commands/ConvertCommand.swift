@@ -42,7 +42,9 @@ struct ConvertCommand: ParsableCommand {
 
   func validate() throws {
     if to == nil && ModelFormat(fileName: destination) == nil {
-      throw ValidationError("the name of '\(destination)' does not end in .h5, .safetensors or .npz: say --to.")
+      throw ValidationError(
+        "the name of '\(destination)' does not end in .h5, .safetensors or .npz, the formats that rnntool writes: name it so, or say --to."
+      )
     }
     let format = to ?? ModelFormat(fileName: destination)
     if compress, let format, format != .rnnH5 {
@@ -51,8 +53,11 @@ struct ConvertCommand: ParsableCommand {
   }
 
   func run() throws {
-    try AtomicFile.checkWritable(destination)
-    if !dryRun { try Input.check(destination, mayReplace: force) }
+    if !dryRun {
+      try Input.check(destination, isNoneOf: [source])
+      try Input.check(destination, mayReplace: force)
+      try AtomicFile.checkWritable(destination)
+    }
     let report = try Converter(from: from, to: to, writer: ModelWriter(compresses: compress), isDryRun: dryRun)
       .convert(source, to: destination)
     if speech.json {

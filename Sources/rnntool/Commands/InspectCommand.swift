@@ -103,10 +103,10 @@ struct InspectCommand: ParsableCommand {
     case .linear(let layer): layer.bias ? "" : "no bias"
     case .elman(let layer): layer.activation.rawValue
     case .lstm(let layer):
-      "gates \(layer.recurrentActivation.rawValue), \(layer.activation.rawValue), \(layer.cellActivation.rawValue)"
+      "activations \(layer.recurrentActivation.rawValue), \(layer.activation.rawValue), \(layer.cellActivation.rawValue)"
         + (layer.forgetBias == 0 ? "" : ", forget bias \(Format.short(layer.forgetBias))")
     case .gru(let layer):
-      "gates \(layer.recurrentActivation.rawValue), \(layer.activation.rawValue), reset \(layer.reset.rawValue), update keeps \(layer.updateKeeps.rawValue)"
+      "activations \(layer.recurrentActivation.rawValue), \(layer.activation.rawValue), reset \(layer.reset.rawValue), update keeps \(layer.updateKeeps.rawValue)"
     }
   }
 

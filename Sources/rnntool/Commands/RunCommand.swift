@@ -25,6 +25,9 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Where the results go: .npz, or .npy for the logits alone.")
   var output: String
 
+  @Flag(help: "Replace the output if it exists.")
+  var force = false
+
   @Flag(help: "Also give the outputs of all layers.")
   var layers = false
 
@@ -41,6 +44,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     try Input.check(output, isNoneOf: [input, model])
+    try Input.check(output, mayReplace: force)
     try AtomicFile.checkWritable(output)
     let file = try Input.model(model)
     let loaded = try file.loadModel()

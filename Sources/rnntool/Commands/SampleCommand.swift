@@ -31,7 +31,7 @@ struct SampleCommand: ParsableCommand {
   @Option(help: "How many tokens to draw.")
   var length = 500
 
-  @Option(help: "Below 1 bolder, above 1 wilder; 0.001 to 1000.")
+  @Option(help: "Below 1 safer, above 1 wilder; 0.001 to 1000. Default: 1.")
   var temperature: Double?
 
   @Option(help: "Draw only from the K most probable tokens.")

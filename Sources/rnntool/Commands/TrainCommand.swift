@@ -63,7 +63,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "What a token is: bytes, characters or words.")
     var vocabulary = Vocabulary.Kind.characters
 
-    @Option(help: "Words only: 'none' keeps all white space, 'whitespace' only line ends.")
+    @Option(help: "For words, where none is the default: 'none' keeps all white space, 'whitespace' only line ends.")
     var normalisation: Vocabulary.Normalisation?
 
     @Option(help: "Symbols that occur less often get no token. Default: 1; 0 for bytes, so that all 256 are tokens.")
@@ -101,7 +101,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "The largest norm of the gradient; 0 for no clipping.")
     var clip = 5.0
 
-    @Option(help: "Updates between two validations. Default: one epoch, at most a tenth of --steps.")
+    @Option(help: "Updates between two validations. Default: one epoch, but at most 500, or a tenth of --steps.")
     var validateEvery: Int?
 
     @Option(help: "The seed of all chance: initial parameters and dropout.")
@@ -242,7 +242,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func metadata(_ corpus: TrainingCorpus, _ bytes: [UInt8], created: String?) -> JSONValue {
-    let names = texts.map { ($0 as NSString).lastPathComponent }
+    let names = texts.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
     return .object(omittingNil: [
       "created": created.map { .string($0) },
       "corpus": [
@@ -266,33 +266,5 @@ struct TrainCommand: ParsableCommand {
       ],
       "evaluation": ["protocol": ["name": "stream"]],
     ])
-  }
-}
-
-/// The tokens of a training: those to learn and those held out.
-struct TrainingCorpus {
-  let vocabulary: Vocabulary
-  let training: [Int32]
-  let validation: [Int32]
-  /// How many symbols of a separate validation text have no token of their own.
-  let validationUnknown: Int
-
-  init(_ bytes: [UInt8], _ options: TrainCommand.TextOptions) throws {
-    let isBytes = options.vocabulary == .bytes
-    vocabulary = try Vocabulary(
-      kind: options.vocabulary, normalisation: options.normalisation ?? .none, text: bytes,
-      minimumCount: options.minimumCount ?? (isBytes ? 0 : 1), maximumSize: options.vocabularySize)
-    let tokens = try vocabulary.encode(bytes, unknown: .skip).tokens
-    if let path = options.validation {
-      let encoding = try vocabulary.encode(try Input.texts([path]), unknown: .skip)
-      training = tokens
-      validation = encoding.tokens
-      validationUnknown = encoding.unknownCount
-    } else {
-      let held = Int(Double(tokens.count) * (options.validationFraction ?? 0.05))
-      training = Array(tokens.dropLast(held))
-      validation = Array(tokens.suffix(held))
-      validationUnknown = 0
-    }
   }
 }

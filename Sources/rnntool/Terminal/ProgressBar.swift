@@ -32,8 +32,9 @@ struct ProgressBar {
     guard isInteractive else {
       return Terminal.note("\(Format.percent(fraction))  \(text())  \(left)")
     }
-    let end = "  \(text())  \(left)"
-    let width = max(0, min(30, Terminal.columns - end.count - 8))
+    // On a narrow terminal the bar shrinks first, then the end of the text is cut.
+    let end = "  \(left)  \(text())"
+    let width = max(10, min(30, Terminal.columns - end.count - 8))
     let filled = Int(Double(width) * fraction)
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     Terminal.say("\r\u{1B}[2K" + String("\(bar) \(Format.percent(fraction))\(end)".prefix(Terminal.columns - 1)))
