@@ -236,17 +236,9 @@ private struct FlatModelReader {
       counts = LittleEndian.integers(try array("vocabulary.counts", .uint64, in: file).bytes, as: UInt64.self)
     }
     do {
-      guard offsets.allSatisfy({ $0 <= UInt64(bytes.count) }) else { throw VocabularyError.offsets }
-      var ids: [Int32?] = []
-      for id in [unknown, lineEnd] {
-        guard id >= -1, let token = Int32(exactly: id) else {
-          throw VocabularyError.special(id, count: max(0, offsets.count - 1))
-        }
-        ids.append(token < 0 ? nil : token)
-      }
       let vocabulary = try Vocabulary(
-        kind: kind, normalisation: normalisation, bytes: bytes, offsets: offsets.map { Int($0) }, counts: counts,
-        unknown: ids[0], lineEnd: ids[1])
+        kind: kind, normalisation: normalisation, bytes: bytes, storedOffsets: offsets, counts: counts,
+        unknownID: Int64(unknown), lineEndID: Int64(lineEnd))
       guard vocabulary.count == size else {
         throw malformed("vocabulary", "it has \(vocabulary.count) tokens, but the architecture takes \(size)")
       }

@@ -30,8 +30,6 @@ struct LayoutSchema: Sendable {
   let features: Set<String>
   let objects: [Object]
   let documents: [String: JSONSchema]
-  /// For each kind of layer, its tensors: name, axes and the key that switches it on.
-  let parameters: [String: [(name: String, axes: [String], when: String?)]]
 
   static let current: LayoutSchema = {
     do {
@@ -59,14 +57,6 @@ struct LayoutSchema: Sendable {
       if let name = object.schema { documents[name] = try JSONSchema(try JSONValue(parsing: texts[name] ?? "")) }
     }
     self.documents = documents
-    parameters = (layout["parameters"]?.object ?? [:]).mapValues { tensors in
-      (tensors.array ?? []).map { tensor in
-        (
-          name: tensor["name"]?.string ?? "", axes: (tensor["axes"]?.array ?? []).compactMap(\.string),
-          when: tensor["when"]?.string
-        )
-      }
-    }
   }
 
   private static func attribute(_ value: JSONValue) -> Attribute {

@@ -96,18 +96,9 @@ struct StructureReader {
       let offsets = try group.dataset("offsets").read(as: UInt64.self)
       let counts = objects["/vocabulary/counts"] == nil ? nil : try group.dataset("counts").read(as: UInt64.self)
       func special(_ name: String) throws(HDF5Error) -> Int64 { try group.attribute(name, as: Int64.self) }
-      let specials = [try special("unknown_id"), try special("line_end_id")]
-      guard offsets.allSatisfy({ $0 <= UInt64(bytes.count) }) else { throw VocabularyError.offsets }
-      var ids: [Int32?] = []
-      for id in specials {
-        guard id >= -1, let token = Int32(exactly: id) else {
-          throw VocabularyError.special(Int(id), count: max(0, offsets.count - 1))
-        }
-        ids.append(token < 0 ? nil : token)
-      }
       let vocabulary = try Vocabulary(
-        kind: kind, normalisation: normalisation, bytes: bytes, offsets: offsets.map { Int($0) }, counts: counts,
-        unknown: ids[0], lineEnd: ids[1])
+        kind: kind, normalisation: normalisation, bytes: bytes, storedOffsets: offsets, counts: counts,
+        unknownID: try special("unknown_id"), lineEndID: try special("line_end_id"))
       if let size, vocabulary.count != size {
         findings.add(
           "vocabulary.size", at: "/vocabulary",

@@ -1,0 +1,26 @@
+import RNNModel
+
+extension Vocabulary {
+  /// Puts a vocabulary together from the numbers that a file stores, whatever its format.
+  ///
+  /// - Parameters:
+  ///   - offsets: as `/vocabulary/offsets`, not checked yet.
+  ///   - unknownID: a token's index, or -1 for none.
+  ///   - lineEndID: the same.
+  /// - Throws: `VocabularyError`.
+  public init(
+    kind: Kind, normalisation: Normalisation, bytes: [UInt8], storedOffsets offsets: [UInt64], counts: [UInt64]?,
+    unknownID: Int64, lineEndID: Int64
+  ) throws(VocabularyError) {
+    guard offsets.allSatisfy({ $0 <= UInt64(bytes.count) }) else { throw .offsets }
+    func token(_ id: Int64) throws(VocabularyError) -> Int32? {
+      guard id >= -1, let token = Int32(exactly: id) else {
+        throw .special(Int(id), count: max(0, offsets.count - 1))
+      }
+      return token < 0 ? nil : token
+    }
+    try self.init(
+      kind: kind, normalisation: normalisation, bytes: bytes, offsets: offsets.map { Int($0) }, counts: counts,
+      unknown: try token(unknownID), lineEnd: try token(lineEndID))
+  }
+}
