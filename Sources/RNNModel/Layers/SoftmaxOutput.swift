@@ -34,22 +34,28 @@ final class SoftmaxOutput {
     var start = 0
     while start < window.rows {
       let rows = start..<min(start + blockRows, window.rows)
-      var values = block.taken()
-      var logits = values.mutableSpan
-      switch input {
-      case .tokens: map.forward(input, window, parameters: parameters, into: &logits)
-      case .layer(let layer):
-        let first = layer.start(window) + rows.lowerBound * layer.width
-        let x = layer.outputs
-        map.multiply(
-          x.span.extracting(first..<(first + rows.count * layer.width)), rows: rows.count,
-          parameters: parameters, into: &logits)
-        map.addBias(rows: rows.count, parameters: parameters, to: &logits)
-      }
-      block = values
+      computeLogits(rows, input, window, parameters: parameters)
       body(rows)
       start = rows.upperBound
     }
+  }
+
+  /// Fills the block with the logits of some rows. When this returns nobody but `block` holds the buffer, so that working on it in place
+  /// copies nothing.
+  private func computeLogits(_ rows: Range<Int>, _ input: LayerInput, _ window: Window, parameters: [Float]) {
+    var values = block.taken()
+    var logits = values.mutableSpan
+    switch input {
+    case .tokens: map.forward(input, window, parameters: parameters, into: &logits)
+    case .layer(let layer):
+      let first = layer.start(window) + rows.lowerBound * layer.width
+      let x = layer.outputs
+      map.multiply(
+        x.span.extracting(first..<(first + rows.count * layer.width)), rows: rows.count,
+        parameters: parameters, into: &logits)
+      map.addBias(rows: rows.count, parameters: parameters, to: &logits)
+    }
+    block = values
   }
 
   /// The loss of a window and its derivatives.
