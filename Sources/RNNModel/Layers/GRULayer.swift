@@ -42,7 +42,7 @@ final class GRULayer: RecurrentNetworkLayer {
     var values = gates.taken()
     var span = values.mutableSpan
     input.forward(below, window, parameters: parameters, into: &span)
-    gates = values
+    gates = consume values
     switch reset {
     case .after: forwardResettingAfter(window, parameters: parameters)
     case .before: forwardResettingBefore(window, parameters: parameters)
@@ -90,7 +90,7 @@ final class GRULayer: RecurrentNetworkLayer {
     var stateValues = outputGradients.taken()
     var stateGradients = stateValues.mutableSpan
     stateGradients.withSlice(0..<(window.batch * hidden)) { VectorOperations.clear(&$0) }
-    outputGradients = stateValues
+    outputGradients = consume stateValues
     switch reset {
     case .after: backwardResettingAfter(window, parameters: parameters, gradient: &gradient)
     case .before: backwardResettingBefore(window, parameters: parameters, gradient: &gradient)
