@@ -89,6 +89,8 @@ public final class Network {
         layers.append(LSTMLayer(layer, table, takesTokens: takesTokens, capacity: capacity, trains: trains))
       case .gru(let layer):
         layers.append(GRULayer(layer, table, takesTokens: takesTokens, capacity: capacity, trains: trains))
+      case .layerNorm, .sum, .concatenation:
+        throw .outOfRange(layer: layer.name, what: "layers of kind '\(layer.kind)' are not computed yet")
       case .dropout(let layer):
         layers.append(DropoutLayer(layer, width: layers.last?.width ?? architecture.size, capacity: capacity))
       case .linear(let layer):
@@ -102,7 +104,7 @@ public final class Network {
       if names.count < layers.count { names.append(specifications[index].name) }
     }
     guard let output else {
-      throw .wrongOutput(layer: architecture.layers.last?.name ?? "", expected: architecture.size, found: nil)
+      throw .wrongOutput(layer: architecture.layers.last?.name ?? "", expected: nil, found: nil)
     }
     self.layers = layers
     self.names = names

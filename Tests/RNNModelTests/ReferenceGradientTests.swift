@@ -62,7 +62,7 @@ extension Architecture {
         [layer.recurrentActivation, layer.activation, layer.cellActivation].contains(activation)
           && (activation != .tanh && activation != .sigmoid || layer.activation == layer.cellActivation)
       case .gru(let layer): [layer.recurrentActivation, layer.activation].contains(activation)
-      case .oneHot, .embedding, .dropout, .linear: false
+      case .oneHot, .embedding, .dropout, .layerNorm, .sum, .concatenation, .linear: false
       }
     }
   }

@@ -55,6 +55,7 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
       case .oneHot(let layer): return ReferenceOneHot(size: layer.size)
       case .embedding(let layer): return ReferenceEmbedding(weights: matrix("weights"), outputs: layer.outputs)
       case .dropout(let layer): return ReferenceDropout(masks: dropoutMasks[layer.name])
+      case .layerNorm, .sum, .concatenation: preconditionFailure("layers of kind '\(layer.kind)' are not computed yet")
       case .linear(let layer):
         return ReferenceLinear(weights: matrix("weights"), bias: matrix("bias"), outputs: layer.outputs)
       case .elman(let layer):
