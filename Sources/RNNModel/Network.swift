@@ -15,7 +15,7 @@ public final class Network {
 
   /// h and c of every recurrent layer, for every stream: `[layer][h, c]`, each `[batch, hidden]`.
   public struct State: Hashable, Sendable {
-    fileprivate var layers: [[[Float]]]
+    var layers: [[[Float]]]
   }
 
   /// What the network computes.
@@ -116,9 +116,9 @@ public final class Network {
     output.prepare(parameters)
   }
 
-  /// Changes the parameters, given the gradient of the last backward pass.
-  public func update(_ change: (_ parameters: inout [Float], _ gradient: [Float]) -> Void) {
-    change(&parameters, gradient)
+  /// Changes the parameters, given the gradient of the last backward pass, which may be worked on in place.
+  public func update(_ change: (_ parameters: inout [Float], _ gradient: inout [Float]) -> Void) {
+    change(&parameters, &gradient)
     prepare()
   }
 

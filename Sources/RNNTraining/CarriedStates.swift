@@ -1,0 +1,36 @@
+import RNNModel
+
+/// The states of a network at the positions where the next windows may begin, in the order of the positions.
+///
+/// Windows that overlap begin before the last one ended; each begins at the last kept position that is not after its start.
+struct CarriedStates {
+  /// A state; nil for the initial state.
+  struct Entry {
+    var position: Int
+    var state: Network.State?
+  }
+
+  private(set) var entries: [Entry]
+
+  /// At the beginning of the streams.
+  init(_ state: Network.State? = nil) { entries = [Entry(position: 0, state: state)] }
+
+  /// Takes up stored entries: positions that rise from at most `limit`'s lower bound on.
+  init?(_ entries: [Entry]) {
+    guard !entries.isEmpty, entries.first.map({ $0.position >= 0 }) ?? false else { return nil }
+    for (entry, next) in zip(entries, entries.dropFirst()) where entry.position >= next.position { return nil }
+    self.entries = entries
+  }
+
+  /// The last entry at or before a position; those before it are forgotten.
+  mutating func enter(_ position: Int) -> Entry {
+    let index = entries.lastIndex { $0.position <= position } ?? 0
+    entries.removeFirst(index)
+    return entries[0]
+  }
+
+  /// Keeps the state at a position.
+  mutating func append(_ state: Network.State, at position: Int) {
+    entries.append(Entry(position: position, state: state))
+  }
+}
