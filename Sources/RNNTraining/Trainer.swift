@@ -17,6 +17,8 @@ public final class Trainer {
   private var weightDrop: WeightDrop
   private var generator: RandomGenerator
   private var carried: CarriedStates
+  /// The position at which the network's own state stands; nil when it is none of this epoch.
+  private var networkPosition: Int?
   private var progress: TrainingState.Progress
   private var bestParameters: [Float]
   private var fallback: TrainingState?
@@ -99,6 +101,8 @@ public final class Trainer {
       steps: min(plan.longestWindow, training.length))
     self.validation = try Validation(
       model.architecture, parameters: model.parameters.values, plan: plan.validation, source: validation)
+    network.penalties = Network.Penalties(
+      activation: plan.regularisation.activationPenalty, temporal: plan.regularisation.temporalPenalty)
     optimizer = OptimizerState(plan.optimizer, count: table.count, ranges: ranges)
     generator = RandomGenerator(seed: plan.seed)
     carried = CarriedStates()
@@ -126,7 +130,7 @@ public final class Trainer {
     progress.fallback = fallback.map { [$0.progress] } ?? []
     return TrainingState(
       progress: progress, parameters: network.parameters, slots: optimizer.slots, bestParameters: bestParameters,
-      carried: carried.entries.map { $0.state?.values ?? [] }, generator: generator,
+      carried: carried.entries.map { $0.state?.flat ?? [] }, generator: generator,
       fallback: fallback.map { [$0] } ?? [])
   }
 
@@ -239,11 +243,11 @@ public final class Trainer {
     if !weightDrop.isEmpty {
       network.update { parameters, _ in weightDrop.apply(to: &parameters, using: &generator) }
     }
-    let sum = network.backpropagate(inputs: inputs, targets: targets, using: &generator)
+    let sum = network.backpropagate(.tokens(inputs), targets: .classes(targets), using: &generator)
     let loss = sum / Double(max(1, counted))
     var problem = divergence(loss: loss)
     var norm = 0.0
-    network.update { parameters, gradient in
+    network.updateWithGradient { parameters, gradient in
       weightDrop.restore(&parameters, gradient: &gradient)
       guard problem == nil else { return }
       norm = optimizer.update(
@@ -255,6 +259,7 @@ public final class Trainer {
     if let problem { throw TrainingError.diverged(found(problem, rate: rate, loss: loss)) }
 
     carried.append(network.state, at: end)
+    networkPosition = end
     progress.tokens += counted
     progress.recent.add(loss)
     progress.lossSinceValidation += sum
@@ -276,6 +281,7 @@ public final class Trainer {
     progress.window = 0
     progress.position = 0
     carried = CarriedStates(plan.carriesStateOverEpochs ? network.state : nil)
+    networkPosition = nil
   }
 
   /// Fills the window of the positions `start ..< end`, of which those from `first` on count, and puts the network in the state
@@ -283,10 +289,11 @@ public final class Trainer {
   private func enter(_ start: Int, countingFrom first: Int, to end: Int) throws {
     let entry = carried.enter(start)
     if let state = entry.state {
-      network.state = state
+      if networkPosition != entry.position { network.state = state }
     } else {
       network.resetState()
     }
+    networkPosition = nil
     if entry.position < start {
       // The state was kept some steps before: read on to the start, without dropout.
       try source.fill(position: entry.position, steps: start - entry.position, inputs: &inputs, targets: &targets)
@@ -453,7 +460,7 @@ public final class Trainer {
     for (values, position) in zip(state.carried, progress.carriedPositions) {
       var carried: Network.State?
       if !values.isEmpty {
-        carried = network.state.replacing(values: values)
+        carried = network.state.replacing(flat: values)
         guard carried != nil else {
           throw .invalidState("a carried state has \(values.count) numbers, which is not what the model needs")
         }
@@ -475,6 +482,7 @@ public final class Trainer {
     network.update { parameters, _ in parameters = state.parameters }
     self.optimizer = optimizer
     self.carried = carried
+    networkPosition = nil
     self.progress = progress
     self.progress.plan = plan
     self.progress.fallback = []

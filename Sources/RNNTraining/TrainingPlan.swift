@@ -123,7 +123,11 @@ public struct TrainingPlan: Hashable, Sendable {
   /// What to do then; nil to stop.
   public var recovery: Recovery?
   /// The seed of all chance in training.
-  public var seed: UInt64
+  public var seed: UInt64 {
+    get { storedSeed.value }
+    set { storedSeed.value = newValue }
+  }
+  private var storedSeed: Seed
 
   /// Makes a plan; without a limit, it is ten epochs.
   public init(
@@ -153,7 +157,7 @@ public struct TrainingPlan: Hashable, Sendable {
     self.validation = validation
     self.explosion = explosion
     self.recovery = recovery
-    self.seed = seed
+    storedSeed = Seed(value: seed)
   }
 
   /// The steps between two updates.
@@ -170,7 +174,8 @@ public struct TrainingPlan: Hashable, Sendable {
 extension TrainingPlan: Codable {
   private enum CodingKeys: String, CodingKey {
     case epochs, batch, length, loss, optimizer, schedule, clipping, frozen, regularisation, validation, explosion
-    case recovery, seed
+    case recovery
+    case storedSeed = "seed"
     case maximumSteps = "maximum_steps"
     case maximumSeconds = "maximum_seconds"
     case updateInterval = "update_interval"

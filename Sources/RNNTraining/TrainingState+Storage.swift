@@ -5,23 +5,23 @@ extension TrainingState {
   /// Why stored parts are no state.
   private static func missing(_ what: String) -> TrainingError { .invalidState("it has no '\(what)'") }
 
-  /// All arrays of numbers by name: `parameters`, `best_parameters`, `slot_<name>`, `carried_<index>`, and with the prefix
-  /// `fallback_` those of the state to go back to. Names have lower-case letters, digits and underscores.
+  /// All arrays of numbers by name: `parameters`, `best_parameters`, `slots/<name>`, `carried/window_<index>`, and with the
+  /// prefix `fallback/` those of the state to go back to. The parts of a name have lower-case letters, digits, underscores.
   public var arrays: [String: [Float]] {
     var arrays = ["parameters": parameters]
     if !bestParameters.isEmpty { arrays["best_parameters"] = bestParameters }
-    for (name, slot) in slots { arrays["slot_\(name)"] = slot }
-    for (index, state) in carried.enumerated() where !state.isEmpty { arrays["carried_\(index)"] = state }
+    for (name, slot) in slots { arrays["slots/\(name)"] = slot }
+    for (index, state) in carried.enumerated() where !state.isEmpty { arrays["carried/window_\(index)"] = state }
     for state in fallback {
-      for (name, values) in state.arrays { arrays["fallback_\(name)"] = values }
+      for (name, values) in state.arrays { arrays["fallback/\(name)"] = values }
     }
     return arrays
   }
 
-  /// All words by name: `generator`, and `fallback_generator`.
+  /// All words by name: `random_state/training`, and with the prefix `fallback/` that of the state to go back to.
   public var words: [String: [UInt64]] {
-    var words = ["generator": generator.state]
-    for state in fallback { words["fallback_generator"] = state.generator.state }
+    var words = ["random_state/training": generator.state]
+    for state in fallback { words["fallback/random_state/training"] = state.generator.state }
     return words
   }
 
@@ -49,17 +49,17 @@ extension TrainingState {
       throw .invalidState("it has more than one state to go back to")
     }
     guard let parameters = arrays[prefix + "parameters"] else { throw Self.missing(prefix + "parameters") }
-    guard let state = words[prefix + "generator"] else { throw Self.missing(prefix + "generator") }
+    guard let state = words[prefix + "random_state/training"] else { throw Self.missing(prefix + "random_state/training") }
     guard let generator = try? RandomGenerator(state: state) else {
-      throw .invalidState("'\(prefix)generator' is no state of a generator")
+      throw .invalidState("'\(prefix)random_state/training' is no state of a generator")
     }
     var carried: [[Float]] = []
     for index in progress.carriedPositions.indices {
       // An initial state is an empty array, which a file need not store.
-      carried.append(arrays["\(prefix)carried_\(index)"] ?? [])
+      carried.append(arrays["\(prefix)carried/window_\(index)"] ?? [])
     }
     var slots: [String: [Float]] = [:]
-    let start = prefix + "slot_"
+    let start = prefix + "slots/"
     for (name, values) in arrays where name.hasPrefix(start) { slots[String(name.dropFirst(start.count))] = values }
     self.progress = progress
     self.parameters = parameters
@@ -69,7 +69,7 @@ extension TrainingState {
     bestParameters = arrays[prefix + "best_parameters"] ?? []
     fallback = []
     for record in progress.fallback {
-      fallback = [try TrainingState(arrays, words, record, prefix: "fallback_", depth: depth + 1)]
+      fallback = [try TrainingState(arrays, words, record, prefix: "fallback/", depth: depth + 1)]
     }
   }
 }

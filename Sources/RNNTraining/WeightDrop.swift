@@ -25,16 +25,15 @@ struct WeightDrop {
 
   /// Draws a mask, and puts masked weights in the place of the raw ones.
   mutating func apply(to parameters: inout [Float], using generator: inout RandomGenerator) {
+    let rate = rate
     do {
       var masks = mask.mutableSpan
       generator.fillDropoutMask(&masks, probability: rate)
     }
     var start = 0
     for range in ranges {
-      for (index, parameter) in range.enumerated() {
-        raw[start + index] = parameters[parameter]
-        parameters[parameter] *= mask[start + index]
-      }
+      raw.replaceSubrange(start..<(start + range.count), with: parameters[range])
+      for (index, parameter) in range.enumerated() { parameters[parameter] *= mask[start + index] }
       start += range.count
     }
   }
