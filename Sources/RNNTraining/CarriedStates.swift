@@ -22,11 +22,12 @@ struct CarriedStates {
     self.entries = entries
   }
 
-  /// The last entry at or before a position; those before it are forgotten.
-  mutating func enter(_ position: Int) -> Entry {
-    let index = entries.lastIndex { $0.position <= position } ?? 0
-    entries.removeFirst(index)
-    return entries[0]
+  /// The one that the next window begins from.
+  var first: Entry { entries[0] }
+
+  /// Forgets what is not needed for windows that begin at a position or after it: all before the last one up to there.
+  mutating func forget(before position: Int) {
+    entries.removeFirst(entries.lastIndex { $0.position <= position } ?? 0)
   }
 
   /// Keeps the state at a position.

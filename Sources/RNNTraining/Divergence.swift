@@ -44,7 +44,8 @@ public struct Divergence: Hashable, Sendable, Codable, CustomStringConvertible {
       case .validation: "the validation loss is not finite"
       case .parameters: "a parameter is not finite"
       }
-    return "the training diverged at step \(step) (epoch \(epoch), window \(window), learning rate \(learningRate)): \(what)"
+    return "the training diverged at step \(step) (epoch \(epoch), window \(window), learning rate \(learningRate)): "
+      + what
   }
 }
 

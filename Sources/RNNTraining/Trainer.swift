@@ -15,6 +15,8 @@ public final class Trainer {
 
   private var optimizer: OptimizerState
   private var weightDrop: WeightDrop
+  /// `[token]`: the mask of embedding dropout; empty without it.
+  private var embeddingMask: [Float]
   private var generator: RandomGenerator
   private var carried: CarriedStates
   /// The position at which the network's own state stands; nil when it is none of this epoch.
@@ -101,8 +103,16 @@ public final class Trainer {
       steps: min(plan.longestWindow, training.length))
     self.validation = try Validation(
       model.architecture, parameters: model.parameters.values, plan: plan.validation, source: validation)
+    let regularisation = plan.regularisation
+    if regularisation.embeddingDropout > 0, !network.hasEmbedding {
+      throw TrainingError.invalidPlan("it asks for embedding dropout, but the model has no embedding")
+    }
+    if regularisation.weightDrop > 0, recurrentWeights.isEmpty {
+      throw TrainingError.invalidPlan("it asks for weight drop, but no recurrent weights are learned")
+    }
+    embeddingMask = [Float](repeating: 1, count: regularisation.embeddingDropout > 0 ? model.architecture.size : 0)
     network.penalties = Network.Penalties(
-      activation: plan.regularisation.activationPenalty, temporal: plan.regularisation.temporalPenalty)
+      activation: regularisation.activationPenalty, temporal: regularisation.temporalPenalty)
     optimizer = OptimizerState(plan.optimizer, count: table.count, ranges: ranges)
     generator = RandomGenerator(seed: plan.seed)
     carried = CarriedStates()
@@ -183,7 +193,6 @@ public final class Trainer {
         try advance(seconds)
         observer.progressed(progress.last ?? Self.nothing)
         if isValidationDue { try validate(seconds, observer) }
-        try keepFallback()
       } catch TrainingError.diverged(let divergence) {
         progress.seconds = seconds()
         observer.recovered(try recover(divergence))
@@ -223,42 +232,42 @@ public final class Trainer {
 
   /// One update, or nothing but an error.
   private func advance(_ seconds: () -> Double) throws {
-    let kept = generator
+    let before = generator
     do {
-      try update(seconds)
+      try update(seconds, before)
     } catch {
-      generator = kept
+      generator = before
       throw error
     }
   }
 
-  private func update(_ seconds: () -> Double) throws {
+  private func update(_ seconds: () -> Double, _ before: RandomGenerator) throws {
     let drawn = plan.randomLengths.map { draw($0) } ?? plan.stride
     let start = progress.position
     let end = start + min(drawn, source.length - start)
-    try enter(max(0, start - (plan.length - plan.stride)), countingFrom: start, to: end)
+    try enter(windowStart(start), countingFrom: start, to: end)
     let counted = targets.count { $0 >= 0 }
     let rate = learningRate(seconds(), length: drawn)
 
-    if !weightDrop.isEmpty {
-      network.update { parameters, _ in weightDrop.apply(to: &parameters, using: &generator) }
-    }
+    dropParameters()
     let sum = network.backpropagate(.tokens(inputs), targets: .classes(targets), using: &generator)
+    undropParameters()
     let loss = sum / Double(max(1, counted))
-    var problem = divergence(loss: loss)
+    if let problem = divergence(loss: loss) {
+      throw TrainingError.diverged(found(problem, rate: rate, loss: loss))
+    }
+    keepFallback(before)
     var norm = 0.0
     network.updateWithGradient { parameters, gradient in
-      weightDrop.restore(&parameters, gradient: &gradient)
-      guard problem == nil else { return }
       norm = optimizer.update(
         &parameters, gradient: &gradient, learningRate: rate,
         weightDecay: plan.weightDecay ?? plan.optimizer.defaultWeightDecay,
         factor: plan.loss == .mean ? 1 : Double(counted) / Double(plan.batch), clipping: plan.clipping)
-      if !norm.isFinite { problem = .gradient }
     }
-    if let problem { throw TrainingError.diverged(found(problem, rate: rate, loss: loss)) }
+    guard norm.isFinite else { throw TrainingError.diverged(found(.gradient, rate: rate, loss: loss)) }
 
     carried.append(network.state, at: end)
+    carried.forget(before: windowStart(end))
     networkPosition = end
     progress.tokens += counted
     progress.recent.add(loss)
@@ -276,6 +285,31 @@ public final class Trainer {
     if end == source.length { endEpoch() }
   }
 
+  /// Draws the masks of embedding dropout and weight drop for one window.
+  private func dropParameters() {
+    if !embeddingMask.isEmpty {
+      var mask = embeddingMask
+      do {
+        var span = mask.mutableSpan
+        generator.fillDropoutMask(&span, probability: plan.regularisation.embeddingDropout)
+      }
+      network.setEmbeddingFactors(mask)
+    }
+    if !weightDrop.isEmpty {
+      network.update { parameters, _ in weightDrop.apply(to: &parameters, using: &generator) }
+    }
+  }
+
+  /// Puts the raw weights back, and masks their gradient.
+  private func undropParameters() {
+    network.setEmbeddingFactors([])
+    if !weightDrop.isEmpty {
+      network.updateWithGradient { parameters, gradient in
+        weightDrop.restore(&parameters, gradient: &gradient)
+      }
+    }
+  }
+
   private func endEpoch() {
     progress.epoch += 1
     progress.window = 0
@@ -284,10 +318,13 @@ public final class Trainer {
     networkPosition = nil
   }
 
+  /// Where the window begins whose first target that counts is at a position.
+  private func windowStart(_ position: Int) -> Int { max(0, position - (plan.length - plan.stride)) }
+
   /// Fills the window of the positions `start ..< end`, of which those from `first` on count, and puts the network in the state
   /// at its start.
   private func enter(_ start: Int, countingFrom first: Int, to end: Int) throws {
-    let entry = carried.enter(start)
+    let entry = carried.first
     if let state = entry.state {
       if networkPosition != entry.position { network.state = state }
     } else {
@@ -428,23 +465,40 @@ public final class Trainer {
     return record
   }
 
-  /// Keeps a state to go back to when one is due.
-  private func keepFallback() throws(TrainingError) {
+  /// Keeps a state to go back to when one is due: the one before an update whose window has shown that the loss of its parameters
+  /// is sound. After an update nobody knows yet.
+  private func keepFallback(_ generator: RandomGenerator) {
     guard let recovery = plan.recovery, progress.step.isMultiple(of: recovery.interval) else { return }
-    try requireFiniteParameters()
     fallback = nil
+    var state = state
+    state.generator = generator
     fallback = state
   }
 
   private func restore(_ state: TrainingState, ranges: [Range<Int>]) throws(TrainingError) {
+    for other in state.fallback { _ = try decode(other, ranges: ranges) }
+    (optimizer, carried) = try decode(state, ranges: ranges)
+    network.update { parameters, _ in parameters = state.parameters }
+    networkPosition = nil
+    progress = state.progress
+    progress.plan = plan
+    progress.fallback = []
+    generator = state.generator
+    bestParameters = state.bestParameters
+    fallback = state.fallback.first
+  }
+
+  /// Checks that a state fits the model, the plan and the text.
+  private func decode(
+    _ state: TrainingState, ranges: [Range<Int>]
+  ) throws(TrainingError) -> (OptimizerState, CarriedStates) {
     let count = network.table.count
     let progress = state.progress
     guard state.parameters.count == count else {
       throw .invalidState("it has \(state.parameters.count) parameters, the model \(count)")
     }
-    guard state.bestParameters.isEmpty || state.bestParameters.count == count,
-      state.bestParameters.isEmpty == (progress.bestLoss == nil), (progress.bestStep == nil) == (progress.bestLoss == nil)
-    else {
+    let hasBest = progress.bestLoss != nil
+    guard state.bestParameters.count == (hasBest ? count : 0), (progress.bestStep != nil) == hasBest else {
       throw .invalidState("its best parameters are not those of the model")
     }
     let counters = [progress.step, progress.epoch, progress.window, progress.tokens, progress.tokensSinceValidation]
@@ -453,11 +507,19 @@ public final class Trainer {
     else {
       throw .invalidState("its counters are out of range, or belong to another text")
     }
-    guard state.carried.count == progress.carriedPositions.count else {
+    let optimizer = try OptimizerState(
+      plan.optimizer, count: count, ranges: ranges, slots: state.slots, step: progress.optimizerStep,
+      averagedSteps: progress.averagedSteps)
+    return (optimizer, try decodeCarried(state))
+  }
+
+  private func decodeCarried(_ state: TrainingState) throws(TrainingError) -> CarriedStates {
+    let positions = state.progress.carriedPositions
+    guard state.carried.count == positions.count else {
       throw .invalidState("the carried states have not as many positions")
     }
     var entries: [CarriedStates.Entry] = []
-    for (values, position) in zip(state.carried, progress.carriedPositions) {
+    for (values, position) in zip(state.carried, positions) {
       var carried: Network.State?
       if !values.isEmpty {
         carried = network.state.replacing(flat: values)
@@ -467,27 +529,13 @@ public final class Trainer {
       }
       entries.append(CarriedStates.Entry(position: position, state: carried))
     }
-    let first = max(0, progress.position - (plan.length - plan.stride))
-    guard let carried = CarriedStates(entries), entries[0].position <= first, first - entries[0].position <= plan.length,
-      entries[entries.count - 1].position <= progress.position
+    // The first one is at most one update before the next window, the last one where the next targets are.
+    let start = windowStart(state.progress.position)
+    guard let carried = CarriedStates(entries), let first = entries.first, let last = entries.last,
+      first.position <= start, start - first.position < plan.stride, last.position == state.progress.position
     else {
       throw .invalidState("the carried states do not stand where the next window begins")
     }
-    let optimizer = try OptimizerState(
-      plan.optimizer, count: count, ranges: ranges, slots: state.slots, step: progress.optimizerStep,
-      averagedSteps: progress.averagedSteps)
-    for other in state.fallback where other.parameters.count != count {
-      throw .invalidState("the state to go back to has \(other.parameters.count) parameters, the model \(count)")
-    }
-    network.update { parameters, _ in parameters = state.parameters }
-    self.optimizer = optimizer
-    self.carried = carried
-    networkPosition = nil
-    self.progress = progress
-    self.progress.plan = plan
-    self.progress.fallback = []
-    generator = state.generator
-    bestParameters = state.bestParameters
-    fallback = state.fallback.first
+    return carried
   }
 }

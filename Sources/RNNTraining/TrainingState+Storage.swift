@@ -49,9 +49,10 @@ extension TrainingState {
       throw .invalidState("it has more than one state to go back to")
     }
     guard let parameters = arrays[prefix + "parameters"] else { throw Self.missing(prefix + "parameters") }
-    guard let state = words[prefix + "random_state/training"] else { throw Self.missing(prefix + "random_state/training") }
+    let random = prefix + "random_state/training"
+    guard let state = words[random] else { throw Self.missing(random) }
     guard let generator = try? RandomGenerator(state: state) else {
-      throw .invalidState("'\(prefix)random_state/training' is no state of a generator")
+      throw .invalidState("'\(random)' is no state of a generator")
     }
     var carried: [[Float]] = []
     for index in progress.carriedPositions.indices {
@@ -60,7 +61,9 @@ extension TrainingState {
     }
     var slots: [String: [Float]] = [:]
     let start = prefix + "slots/"
-    for (name, values) in arrays where name.hasPrefix(start) { slots[String(name.dropFirst(start.count))] = values }
+    for (name, values) in arrays where name.hasPrefix(start) {
+      slots[String(name.dropFirst(start.count))] = values
+    }
     self.progress = progress
     self.parameters = parameters
     self.slots = slots

@@ -7,7 +7,9 @@ struct Validation {
   private let steps: Int
   private let dropsRemainder: Bool
 
-  init(_ architecture: Architecture, parameters: [Float], plan: TrainingPlan.Validation, source: any WindowSource) throws {
+  init(
+    _ architecture: Architecture, parameters: [Float], plan: TrainingPlan.Validation, source: any WindowSource
+  ) throws {
     self.source = source
     steps = min(plan.window, source.length)
     dropsRemainder = plan.dropsRemainder
