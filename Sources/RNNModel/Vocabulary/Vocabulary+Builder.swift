@@ -33,13 +33,21 @@ extension Vocabulary {
     /// - Throws: ``VocabularyError/symbolTooLong(offset:)``.
     public mutating func add(_ part: [UInt8]) throws(VocabularyError) { try add(part, isEnd: false) }
 
+    /// Ends a text: what comes next is another one, whose first word does not go on with the last one of this.
+    ///
+    /// - Throws: ``VocabularyError/symbolTooLong(offset:)``.
+    public mutating func endText() throws(VocabularyError) {
+      try add([], isEnd: true)
+      splitter = SymbolSplitter(kind, normalisation)
+    }
+
     private mutating func add(_ part: [UInt8], isEnd: Bool) throws(VocabularyError) {
       try splitter.split(part, isEnd: isEnd) { (bytes, range, _) throws(VocabularyError) in
         if range.isEmpty { counts.addLineEnd() } else { counts.add(bytes[range]) }
       }
     }
 
-    /// The vocabulary of the whole text. A finished builder takes no other part.
+    /// The vocabulary of all that was added.
     ///
     /// Bytes and characters are sorted by their bytes; words by falling count, then by their bytes. Words always get an unknown
     /// token `<unk>` and, with ``Normalisation/whitespace``, a line end `<eos>`. Byte pairs are merged by falling count, of equals
@@ -54,7 +62,7 @@ extension Vocabulary {
     ///   ``VocabularyError/symbolTooLong(offset:)``.
     public mutating func finish(minimumCount: Int? = nil, maximumSize: Int? = nil) throws(VocabularyError) -> Vocabulary
     {
-      try add([], isEnd: true)
+      try endText()
       guard kind != .bpe else {
         return try Vocabulary(merging: counts, minimumCount: minimumCount ?? 2, maximumSize: maximumSize)
       }
