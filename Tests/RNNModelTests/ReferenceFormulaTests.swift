@@ -14,7 +14,7 @@ import Testing
         .linear(.init(name: "output", inputs: 1, outputs: 2, bias: false)),
       ])
     let reference = Reference(architecture, values: [0.5, -1.5] + parameters + [1, 0])
-    var state = reference.zeroState
+    var state = reference.initialState
     return reference.logits(inputs, state: &state).map { $0[0] }
   }
 
@@ -76,7 +76,7 @@ import Testing
       ])
     // W is the identity; U takes unit 1 to unit 0; the output swaps nothing.
     let reference = Reference<Double>(architecture, values: [1, 0, 0, 1, 0, 5, 0, 0, 1, 0, 0, 1])
-    var state = reference.zeroState
+    var state = reference.initialState
     #expect(reference.logits([1, 0], state: &state) == [[0, 1], [6, 0]])
   }
 

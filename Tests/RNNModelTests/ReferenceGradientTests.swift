@@ -25,8 +25,8 @@ import Testing
     let prefix = model.tokens(2)
     // A state that is not zero: where a text has got to after two symbols.
     func reference() -> Reference<Double> { Reference(architecture, values: values, dropoutMasks: masks) }
-    var state = reference().zeroState
-    _ = reference().logits(prefix, state: &state)
+    var state = reference().initialState
+    _ = Reference(architecture, values: values).logits(prefix, state: &state)
     let start = state
     func loss() -> Double {
       var state = start
@@ -62,7 +62,7 @@ extension Architecture {
         [layer.recurrentActivation, layer.activation, layer.cellActivation].contains(activation)
           && (activation != .tanh && activation != .sigmoid || layer.activation == layer.cellActivation)
       case .gru(let layer): [layer.recurrentActivation, layer.activation].contains(activation)
-      case .oneHot, .embedding, .dropout, .linear: false
+      case .oneHot, .embedding, .dropout, .layerNorm, .sum, .concatenation, .linear: false
       }
     }
   }
