@@ -41,6 +41,8 @@ let package = Package(
       name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(
       name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CKernels"),
     .target(name: "CEmbeddedTexts"),
 
@@ -67,7 +69,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "RNNTraining",
-      dependencies: ["RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
+      dependencies: ["CZlib", "RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
     .target(
       name: "RNNEvaluation", dependencies: ["RNNModel", .product(name: "RealModule", package: "swift-numerics")],
@@ -93,7 +95,7 @@ let package = Package(
     .testTarget(
       name: "RNNConversionTests", dependencies: ["RNNConversion", "RNNFormat", "RNNModel"], swiftSettings: settings),
     .testTarget(
-      name: "RNNTrainingTests", dependencies: ["RNNTraining", "RNNModel", "Kernels"], swiftSettings: settings),
+      name: "RNNTrainingTests", dependencies: ["RNNTraining", "RNNModel", "Kernels", "CZlib"], swiftSettings: settings),
     .testTarget(name: "RNNEvaluationTests", dependencies: ["RNNEvaluation", "RNNModel"], swiftSettings: settings),
     .testTarget(
       name: "RNNGenerationTests", dependencies: ["RNNGeneration", "RNNModel", "Kernels"], swiftSettings: settings),

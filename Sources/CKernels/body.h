@@ -19,6 +19,7 @@
 #include "gru.h"
 #include "lstm.h"
 #include "matrix.h"
+#include "optimizers.h"
 #include "rows.h"
 #include "softmax.h"
 

@@ -80,6 +80,16 @@
       void, adam_update, (kernels_adam s, size_t n, float *p, float *m, float *v, const float *g), \
       (s, n, p, m, v, g)) \
   KERNEL( \
+      void, sgd_update, (kernels_sgd s, size_t n, float *p, float *buffer, float *average, const float *g), \
+      (s, n, p, buffer, average, g)) \
+  KERNEL( \
+      void, rmsprop_update, \
+      (kernels_rmsprop s, size_t n, float *p, float *squares, float *mean, float *buffer, const float *g), \
+      (s, n, p, squares, mean, buffer, g)) \
+  KERNEL( \
+      void, adagrad_update, (kernels_adagrad s, size_t n, float *p, float *sum, const float *g), (s, n, p, sum, g)) \
+  KERNEL(void, scale_and_clip, (size_t n, float factor, float limit, float *x), (n, factor, limit, x)) \
+  KERNEL( \
       void, sgemm, \
       (bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, \
        size_t stride_a, const float *b, size_t stride_b, float beta, float *c, size_t stride_c), \

@@ -13,3 +13,9 @@ extension UnsafeMutableBufferPointer {
     unsafe baseAddress.map { unsafe $0 + index * size }
   }
 }
+
+extension UnsafeMutableBufferPointer {
+  /// The address, or null for an empty buffer, which stands for an absent one.
+  @inline(__always)
+  var slotAddress: UnsafeMutablePointer<Element>? { isEmpty ? nil : baseAddress }
+}

@@ -18,3 +18,9 @@ func requireSlot(_ index: Int, size: Int, in count: Int, _ name: @autoclosure ()
 func requireSizes(_ sizes: Int..., names: @autoclosure () -> String) {
   precondition(sizes.allSatisfy { $0 >= 0 }, "\(names()) must not be negative: \(sizes)")
 }
+
+/// Requires that a slot which may be absent is empty or has exactly the size its shape says.
+@inline(__always)
+func requireSlotCount(_ count: Int, _ expected: Int, _ name: @autoclosure () -> String) {
+  precondition(count == 0 || count == expected, "\(name()) has \(count) elements, neither none nor \(expected)")
+}

@@ -1,51 +1,187 @@
 /// How a model is trained: every number that decides about the result.
 public struct TrainingPlan: Hashable, Sendable {
+  /// What the gradient of one window is the gradient of.
+  public enum Loss: String, Hashable, Sendable, Codable {
+    /// The mean over all targets, as in word_language_model and AWD-LSTM.
+    case mean
+    /// The sum over the steps of the mean over the streams, as in char-rnn and in the program of Zaremba et al.: `length`
+    /// times as large, which counts for gradient descent and for clipping.
+    case sumOverSteps = "sum_over_steps"
+  }
+
+  /// Windows of random length, so that not always the same tokens are the last ones (Merity et al. 2018, section 4.1).
+  ///
+  /// The length is drawn from the normal distribution around the plan's length, or half of it, and the rate of the update is
+  /// multiplied by length / plan's length.
+  public struct RandomLengths: Hashable, Sendable, Codable {
+    /// The probability of a window around half the length.
+    public var halfProbability: Double
+    /// The standard deviation, in steps.
+    public var deviation: Double
+    /// The shortest window, in steps. The longest has four deviations more than the plan's length, so that memory is
+    /// bounded.
+    public var minimum: Int
+
+    /// The numbers of AWD-LSTM: 5% around the half, deviation 5, minimum 5.
+    public init(halfProbability: Double = 0.05, deviation: Double = 5, minimum: Int = 5) {
+      self.halfProbability = halfProbability
+      self.deviation = deviation
+      self.minimum = minimum
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case halfProbability = "half_probability"
+      case deviation, minimum
+    }
+  }
+
+  /// How the held-out text is read, and how often.
+  public struct Validation: Hashable, Sendable, Codable {
+    /// How many updates between two validations; nil for once an epoch.
+    public var interval: Int?
+    /// The number of streams that the text is cut into; nil for one for every 2000 tokens, up to 16.
+    ///
+    /// It counts only where the training cuts the text itself, and not where a layout does.
+    public var streams: Int?
+    /// The steps scored at once; it changes the result only if the remainder is dropped.
+    public var window: Int
+    /// Whether what does not fill a whole window at the end of the streams is left out.
+    public var dropsRemainder: Bool
+
+    /// Once an epoch, everything.
+    public init(interval: Int? = nil, streams: Int? = nil, window: Int = 128, dropsRemainder: Bool = false) {
+      self.interval = interval
+      self.streams = streams
+      self.window = window
+      self.dropsRemainder = dropsRemainder
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case interval, streams, window
+      case dropsRemainder = "drops_remainder"
+    }
+  }
+
+  /// What to do when a training diverges, beside stopping.
+  public struct Recovery: Hashable, Sendable, Codable {
+    /// How often at most the training goes back.
+    public var attempts: Int
+    /// What the learning rate is multiplied with each time.
+    public var factor: Double
+    /// The number of updates between two states to go back to, which are kept in memory.
+    public var interval: Int
+
+    /// Goes back by up to 100 updates and halves the rate, at most five times.
+    public init(attempts: Int = 5, factor: Double = 0.5, interval: Int = 100) {
+      self.attempts = attempts
+      self.factor = factor
+      self.interval = interval
+    }
+  }
+
   /// How often the training text is read; nil for no end.
   public var epochs: Int?
   /// How many updates at most.
   public var maximumSteps: Int?
-  /// How long at most, in seconds.
+  /// How long at most, in seconds, over all parts of a resumed training.
   public var maximumSeconds: Double?
   /// The number of streams read side by side, B.
   public var batch: Int
-  /// The symbols of each stream between two updates, T: gradients flow back through so many steps.
+  /// The steps of a window, k2 of truncated back-propagation: gradients flow back through so many steps.
   public var length: Int
-  /// Adam's step size.
+  /// The steps between two updates, k1 (Williams & Peng 1990); nil for the length.
+  ///
+  /// With k1 < k2 the windows overlap: each reads k2 steps again, from the state that was kept there, and only the last k1 targets
+  /// count. Reading a text once then costs k2 / k1 times as much. The kept state comes from up to k2 / k1 updates before.
+  public var updateInterval: Int?
+  /// Windows of random length; nil for all the same.
+  public var randomLengths: RandomLengths?
+  /// Whether the state at the end of the text is the one at its beginning in the next epoch, as in char-rnn; otherwise each
+  /// epoch begins with the initial state.
+  public var carriesStateOverEpochs: Bool
+  /// What the gradient of a window is the gradient of.
+  public var loss: Loss
+  /// How the gradient changes the parameters.
+  public var optimizer: Optimizer
+  /// The step size before the schedule.
   public var learningRate: Double
-  /// The step size falls along a cosine to this part of itself over the whole training; 1 keeps it constant.
-  public var finalLearningRateFraction: Double
-  /// The largest norm of the gradient; nil to leave it alone.
-  public var clip: Double?
-  /// How many updates between two validations; nil for once an epoch.
-  public var validationInterval: Int?
-  /// The seed of dropout.
-  public var seed: UInt64
+  /// How the step size changes.
+  public var schedule: Schedule
+  /// The factor of weight decay, of all parameters that are not frozen; nil for the optimizer's default.
+  public var weightDecay: Double?
+  /// How the gradient is limited; nil to leave it alone.
+  public var clipping: Clipping?
+  /// The paths (`layer/name`) of tensors that do not change, have no weight decay and no part in the gradient's norm.
+  public var frozen: [String]
+  /// Embedding dropout, weight drop, penalties.
+  public var regularisation: Regularisation
+  /// The held-out text.
+  public var validation: Validation
+  /// The training has diverged when the loss of a window is more than this multiple of the mean of late, and more than that
+  /// many nats; nil for only when it is no longer finite.
+  public var explosion: Double?
+  /// What to do then; nil to stop.
+  public var recovery: Recovery?
+  /// The seed of all chance in training.
+  public var seed: UInt64 {
+    get { storedSeed.value }
+    set { storedSeed.value = newValue }
+  }
+  private var storedSeed: Seed
 
   /// Makes a plan; without a limit, it is ten epochs.
   public init(
     epochs: Int? = 10, maximumSteps: Int? = nil, maximumSeconds: Double? = nil, batch: Int = 32, length: Int = 64,
-    learningRate: Double = 0.005, finalLearningRateFraction: Double = 0.1, clip: Double? = 5,
-    validationInterval: Int? = nil, seed: UInt64 = 1
+    updateInterval: Int? = nil, randomLengths: RandomLengths? = nil, carriesStateOverEpochs: Bool = false,
+    loss: Loss = .mean, optimizer: Optimizer = .adam, learningRate: Double = 0.005,
+    schedule: Schedule = .cosine(final: 0.1), weightDecay: Double? = nil, clipping: Clipping? = .norm(5),
+    frozen: [String] = [], regularisation: Regularisation = Regularisation(), validation: Validation = Validation(),
+    explosion: Double? = 10, recovery: Recovery? = nil, seed: UInt64 = 1
   ) {
     self.epochs = epochs
     self.maximumSteps = maximumSteps
     self.maximumSeconds = maximumSeconds
     self.batch = batch
     self.length = length
+    self.updateInterval = updateInterval
+    self.randomLengths = randomLengths
+    self.carriesStateOverEpochs = carriesStateOverEpochs
+    self.loss = loss
+    self.optimizer = optimizer
     self.learningRate = learningRate
-    self.finalLearningRateFraction = finalLearningRateFraction
-    self.clip = clip
-    self.validationInterval = validationInterval
-    self.seed = seed
+    self.schedule = schedule
+    self.weightDecay = weightDecay
+    self.clipping = clipping
+    self.frozen = frozen
+    self.regularisation = regularisation
+    self.validation = validation
+    self.explosion = explosion
+    self.recovery = recovery
+    storedSeed = Seed(value: seed)
   }
 
-  /// Throws ``TrainingError/invalidPlan(_:)`` for sizes and rates that make no sense.
-  func check() throws(TrainingError) {
-    let sizes = [("batch", batch), ("length", length), ("validationInterval", validationInterval ?? 1)]
-    for (name, size) in sizes where size < 1 { throw .invalidPlan("\(name) is \(size), but has to be positive") }
-    guard learningRate.isFinite, finalLearningRateFraction.isFinite else {
-      throw .invalidPlan("the learning rate has to be finite")
-    }
-    if let clip, !(clip > 0) { throw .invalidPlan("clip is \(clip), but has to be positive, or nil") }
+  /// The steps between two updates.
+  var stride: Int { updateInterval ?? length }
+
+  /// The most steps of one window.
+  var longestWindow: Int {
+    guard let randomLengths else { return length }
+    return length + Int((4 * randomLengths.deviation).rounded(.up))
+  }
+}
+
+/// The plan as JSON: what a checkpoint and the metadata of a model hold. Every number is written, also those that are defaults.
+extension TrainingPlan: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case epochs, batch, length, loss, optimizer, schedule, clipping, frozen, regularisation, validation, explosion
+    case recovery
+    case storedSeed = "seed"
+    case maximumSteps = "maximum_steps"
+    case maximumSeconds = "maximum_seconds"
+    case updateInterval = "update_interval"
+    case randomLengths = "random_lengths"
+    case carriesStateOverEpochs = "carries_state_over_epochs"
+    case learningRate = "learning_rate"
+    case weightDecay = "weight_decay"
   }
 }

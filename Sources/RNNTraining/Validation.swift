@@ -1,36 +1,41 @@
 import RNNModel
 
-/// The loss on held-out tokens, read as a few streams side by side.
+/// The loss on held-out tokens.
 struct Validation {
   private let network: Network
-  private let streams: TextStreams
+  private let source: any WindowSource
   private let steps: Int
+  private let dropsRemainder: Bool
 
-  init(_ model: Model, tokens: [Int32]) throws {
-    // More streams are faster, longer ones lose less context at their beginnings.
-    let batch = max(1, min(16, tokens.count / 2000))
-    do {
-      streams = try TextStreams(tokens, batch: batch)
-    } catch {
-      throw TrainingError.tooShort(what: "validation part", error)
-    }
-    steps = min(128, streams.length)
+  init(
+    _ architecture: Architecture, parameters: [Float], plan: TrainingPlan.Validation, source: any WindowSource
+  ) throws {
+    self.source = source
+    steps = min(plan.window, source.length)
+    dropsRemainder = plan.dropsRemainder
     network = try Network(
-      model.architecture, parameters: model.parameters.values, purpose: .inference, batch: batch, steps: steps)
+      architecture, parameters: parameters, purpose: .inference, batch: source.batch, steps: steps)
   }
 
-  /// The mean of -ln p, in nats per token, from the zero state.
-  func loss(_ parameters: [Float]) -> Double {
+  /// How many streams a text is cut into unless something else is said: more are faster, longer ones lose less context at
+  /// their beginnings.
+  static func streams(tokens: Int) -> Int { max(1, min(16, tokens / 2000)) }
+
+  /// The mean of -ln p, in nats per token, from the initial state.
+  func loss(_ parameters: [Float]) throws -> Double {
     network.update { values, _ in values = parameters }
     network.resetState()
     var (inputs, targets): ([Int32], [Int32]) = ([], [])
-    var results = [Double](repeating: 0, count: steps * streams.batch)
+    var results = [Double](repeating: 0, count: steps * source.batch)
     var (total, count) = (0.0, 0)
-    for window in 0..<streams.windowCount(steps: steps) {
-      streams.fill(window: window, steps: steps, inputs: &inputs, targets: &targets)
+    let windows = dropsRemainder ? source.length / steps : source.windowCount(steps: steps)
+    for window in 0..<windows {
+      try source.fill(window: window, steps: steps, inputs: &inputs, targets: &targets)
       network.score(inputs: inputs, targets: targets, into: &results)
-      for index in targets.indices { total -= results[index] }
-      count += targets.count
+      for index in targets.indices where targets[index] >= 0 {
+        total -= results[index]
+        count += 1
+      }
     }
     return total / Double(max(1, count))
   }

@@ -165,6 +165,41 @@ void kernels_adam_update(
     kernels_adam settings, size_t count, float *parameters, float *first_moments, float *second_moments,
     const float *gradients);
 
+// MARK: Other optimizers
+
+typedef struct {
+  float learning_rate, momentum, dampening, weight_decay;
+  float gradient_scale;  // multiplies each gradient on the fly
+  float average_weight;  // of the new parameters in their average
+  bool nesterov;
+} kernels_sgd;
+
+/// One step over `count` parameters. `buffer` (the velocity) is null without momentum, `average` without averaging.
+void kernels_sgd_update(
+    kernels_sgd settings, size_t count, float *parameters, float *buffer, float *average, const float *gradients);
+
+typedef struct {
+  float learning_rate, alpha, epsilon, momentum, weight_decay;
+  float gradient_scale;  // multiplies each gradient on the fly
+} kernels_rmsprop;
+
+/// One step over `count` parameters. `mean` is null unless centred, `buffer` without momentum.
+void kernels_rmsprop_update(
+    kernels_rmsprop settings, size_t count, float *parameters, float *squares, float *mean, float *buffer,
+    const float *gradients);
+
+typedef struct {
+  float learning_rate, epsilon, weight_decay;
+  float gradient_scale;  // multiplies each gradient on the fly
+} kernels_adagrad;
+
+/// One step over `count` parameters and their sums of squares.
+void kernels_adagrad_update(
+    kernels_adagrad settings, size_t count, float *parameters, float *sum, const float *gradients);
+
+/// values = factor * values, limited to -limit ... limit; NaN stays.
+void kernels_scale_and_clip(size_t count, float factor, float limit, float *values);
+
 // MARK: Matrix product
 
 /// C = alpha op(A) op(B) + beta C; op(A) [m, k], op(B) [k, n], C [m, n]; strides between stored rows. With beta 0, C is

@@ -16,6 +16,8 @@ final class OneHotLayer: NetworkLayer {
 /// h(t) is the token's row of the weights.
 final class EmbeddingLayer: NetworkLayer {
   private let weights: Range<Int>
+  /// What each token's row is multiplied with on its way out, `[token]`; empty for nothing.
+  var factors: [Float] = []
 
   init(_ layer: Architecture.Embedding, _ table: ParameterTable, capacity: Window, trains: Bool) {
     weights = table.range(layer.name, "weights")
@@ -32,16 +34,31 @@ final class EmbeddingLayer: NetworkLayer {
         of: parameters.span.extracting(weights), ids: tokens.span.extracting(0..<window.rows), into: &rows,
         columns: width)
     }
+    multiplyByFactors(&span, tokens, window)
   }
 
   override func backward(_ input: LayerInput, _ window: Window, parameters: [Float], gradient: inout [Float]) {
     guard case .tokens(let tokens) = input else { return }
+    if !factors.isEmpty {
+      var values = outputGradients.taken()
+      defer { outputGradients = values }
+      var span = values.mutableSpan
+      multiplyByFactors(&span, tokens, window)
+    }
     let outputGradients = outputGradients
     var span = gradient.mutableSpan
     span.withSlice(weights) { table in
       VectorOperations.scatterAddRows(
         outputGradients.span.extracting(range(window)), to: &table, ids: tokens.span.extracting(0..<window.rows),
         columns: width)
+    }
+  }
+
+  /// Multiplies the row of each token with the token's factor.
+  private func multiplyByFactors(_ rows: inout MutableSpan<Float>, _ tokens: [Int32], _ window: Window) {
+    guard !factors.isEmpty else { return }
+    for (row, token) in tokens.prefix(window.rows).enumerated() where factors[Int(token)] != 1 {
+      rows.withSlice((row * width)..<((row + 1) * width)) { VectorOperations.scale(&$0, by: factors[Int(token)]) }
     }
   }
 }

@@ -1,0 +1,11 @@
+import CKernels
+
+extension VectorOperations {
+  /// `values[i] = factor * values[i]`, limited to `-limit ... limit`; what is not a number stays so.
+  public static func scaleAndClip(_ values: inout MutableSpan<Float>, by factor: Float = 1, to limit: Float) {
+    // Safe: the kernel touches exactly the buffer's own elements.
+    unsafe values.withUnsafeMutableBufferPointer { values in
+      unsafe kernels_scale_and_clip(values.count, factor, limit, values.baseAddress)
+    }
+  }
+}

@@ -1,0 +1,220 @@
+import Kernels
+import RNNModel
+
+/// How the parameters of a model are drawn before its training.
+///
+/// Each kind of tensor has a distribution of its own. ``Distribution/customary`` leaves what
+/// `Parameters.init(drawing:forgetBias:using:)` draws: weights uniform in ± 1 / sqrt(fan), the embedding in ± 0.1, biases zero,
+/// an LSTM's forget gates at ``forgetBias``.
+public struct Initialisation: Hashable, Sendable, Codable {
+  /// What a tensor is drawn from.
+  public enum Distribution: Hashable, Sendable, Codable {
+    /// What this kind of tensor is drawn from if nothing is said.
+    case customary
+    /// Uniform in ± range.
+    case uniform(range: Double)
+    /// Uniform in ± 1 / sqrt(hidden units), PyTorch's for all tensors of a recurrent layer, biases included; for other layers the
+    /// fan is the number of inputs.
+    case uniformFan
+    /// Normal around 0.
+    case normal(deviation: Double)
+    /// Uniform in ± sqrt(6 / (inputs + outputs)), gate by gate (Glorot & Bengio 2010, equation 16).
+    case glorotUniform
+    /// Normal with variance 2 / (inputs + outputs), gate by gate (Glorot & Bengio 2010).
+    case glorotNormal
+    /// A random orthogonal matrix times `gain`, gate by gate (Saxe, McClelland & Ganguli 2014); rows or columns are
+    /// orthonormal if it is not square.
+    case orthogonal(gain: Double)
+    /// All the same number.
+    case constant(Double)
+  }
+
+  /// `input_weights` of recurrent layers.
+  public var inputWeights: Distribution
+  /// `recurrent_weights` of recurrent layers.
+  public var recurrentWeights: Distribution
+  /// `bias` and `recurrent_bias` of recurrent layers.
+  public var bias: Distribution
+  /// `peephole_weights` and `projection_weights`.
+  public var otherWeights: Distribution
+  /// `weights` of embeddings, which may also be those of a tied output.
+  public var embedding: Distribution
+  /// `weights` of linear layers.
+  public var linear: Distribution
+  /// `bias` of linear layers.
+  public var linearBias: Distribution
+  /// What the bias of an LSTM's forget gate starts at, less the constant that the layer adds itself, whatever ``bias`` is; nil
+  /// to leave it to that.
+  public var forgetBias: Double?
+  /// Makes the Elman layers reservoirs of an echo-state network; nil for layers that learn.
+  public var reservoir: Reservoir?
+
+  /// The customs of this program, but for what is given.
+  public init(
+    inputWeights: Distribution = .customary, recurrentWeights: Distribution = .customary,
+    bias: Distribution = .customary, otherWeights: Distribution = .customary, embedding: Distribution = .customary,
+    linear: Distribution = .customary, linearBias: Distribution = .customary, forgetBias: Double? = 1,
+    reservoir: Reservoir? = nil
+  ) {
+    self.inputWeights = inputWeights
+    self.recurrentWeights = recurrentWeights
+    self.bias = bias
+    self.otherWeights = otherWeights
+    self.embedding = embedding
+    self.linear = linear
+    self.linearBias = linearBias
+    self.forgetBias = forgetBias
+    self.reservoir = reservoir
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case bias, embedding, linear, reservoir
+    case inputWeights = "input_weights"
+    case recurrentWeights = "recurrent_weights"
+    case otherWeights = "other_weights"
+    case linearBias = "linear_bias"
+    case forgetBias = "forget_bias"
+  }
+
+  /// The customs of this program.
+  public static let customary = Initialisation()
+
+  /// Every number uniform in ± range, biases too: Zaremba et al. 2014, and with a forget bias char-rnn.
+  public static func uniform(_ range: Double, forgetBias: Double? = nil) -> Self {
+    let all = Distribution.uniform(range: range)
+    return Self(
+      inputWeights: all, recurrentWeights: all, bias: all, otherWeights: all, embedding: all, linear: all,
+      linearBias: all, forgetBias: forgetBias)
+  }
+
+  /// word_language_model and AWD-LSTM: PyTorch's recurrent layers, embedding and output uniform in ± 0.1, the output's bias
+  /// zero.
+  public static let wordLanguageModel = Initialisation(
+    inputWeights: .uniformFan, recurrentWeights: .uniformFan, bias: .uniformFan, otherWeights: .uniformFan,
+    embedding: .uniform(range: 0.1), linear: .uniform(range: 0.1), linearBias: .constant(0), forgetBias: nil)
+
+  /// Glorot's uniform weights, and orthogonal recurrent ones: the customs of Keras.
+  public static let glorotOrthogonal = Initialisation(
+    inputWeights: .glorotUniform, recurrentWeights: .orthogonal(gain: 1), embedding: .uniform(range: 0.05),
+    linear: .glorotUniform)
+
+  /// Draws the parameters of a model.
+  ///
+  /// - Parameters:
+  ///   - architecture: one that `Architecture.check()` has accepted.
+  ///   - generator: the source of chance.
+  /// - Throws: ``TrainingError/invalidPlan(_:)`` for ranges that make no sense, and for a reservoir without an Elman layer.
+  public func parameters(
+    of architecture: Architecture, using generator: inout RandomGenerator
+  ) throws(TrainingError) -> Parameters {
+    try check()
+    var parameters = Parameters(drawing: architecture, forgetBias: forgetBias ?? 0, using: &generator)
+    for layer in architecture.layers {
+      for entry in parameters.table.entries where entry.layer == layer.name {
+        fill(entry, of: layer, in: &parameters.values, using: &generator)
+      }
+      setForgetBias(layer, in: &parameters)
+    }
+    if let reservoir { try reservoir.fill(&parameters, of: architecture, using: &generator) }
+    return parameters
+  }
+
+  private func check() throws(TrainingError) {
+    for distribution in [inputWeights, recurrentWeights, bias, otherWeights, embedding, linear, linearBias] {
+      let number: Double
+      switch distribution {
+      case .customary, .uniformFan, .glorotUniform, .glorotNormal: continue
+      case .uniform(let range): number = range
+      case .normal(let deviation): number = deviation
+      case .orthogonal(let gain): number = gain
+      case .constant(let value): number = abs(value)
+      }
+      guard number.isFinite, number >= 0 else {
+        throw .invalidPlan("parameters cannot be drawn with a range, deviation or gain of \(number)")
+      }
+    }
+    if let forgetBias, !forgetBias.isFinite { throw .invalidPlan("the forget bias is \(forgetBias)") }
+  }
+
+  private func distribution(of entry: ParameterTable.Entry, _ layer: Architecture.Layer) -> Distribution {
+    switch (layer, entry.name) {
+    case (.embedding, _): embedding
+    case (.linear, "bias"): linearBias
+    case (.linear, _): linear
+    case (_, "input_weights"): inputWeights
+    case (_, "recurrent_weights"): recurrentWeights
+    case (.elman, "bias"), (.lstm, "bias"), (.gru, "bias"), (_, "recurrent_bias"): bias
+    case (_, "peephole_weights"), (_, "projection_weights"): otherWeights
+    default: .customary
+    }
+  }
+
+  private func fill(
+    _ entry: ParameterTable.Entry, of layer: Architecture.Layer, in values: inout [Float],
+    using generator: inout RandomGenerator
+  ) {
+    let matrix = MatrixShape(entry)
+    switch distribution(of: entry, layer) {
+    case .customary: break
+    case .constant(let value): for index in entry.range { values[index] = Float(value) }
+    case .uniform(let range): Self.fillUniform(entry.range, in: &values, range, using: &generator)
+    case .uniformFan:
+      var fan = layer.outputs ?? 1
+      if case .lstm(let lstm) = layer { fan = lstm.cells }
+      if case .linear(let linear) = layer { fan = linear.inputs }
+      Self.fillUniform(entry.range, in: &values, 1 / Double(max(1, fan)).squareRoot(), using: &generator)
+    case .normal(let deviation): Self.fillNormal(entry.range, in: &values, deviation, using: &generator)
+    case .glorotUniform:
+      let range = (6 / Double(max(1, matrix.rows + matrix.columns))).squareRoot()
+      Self.fillUniform(entry.range, in: &values, range, using: &generator)
+    case .glorotNormal:
+      let deviation = (2 / Double(max(1, matrix.rows + matrix.columns))).squareRoot()
+      Self.fillNormal(entry.range, in: &values, deviation, using: &generator)
+    case .orthogonal(let gain):
+      var start = entry.range.lowerBound
+      for _ in 0..<matrix.count {
+        let numbers = Orthogonal.matrix(rows: matrix.rows, columns: matrix.columns, using: &generator)
+        for (index, number) in numbers.enumerated() { values[start + index] = Float(gain * number) }
+        start += numbers.count
+      }
+    }
+  }
+
+  private static func fillUniform(
+    _ indices: Range<Int>, in values: inout [Float], _ range: Double, using generator: inout RandomGenerator
+  ) {
+    for index in indices { values[index] = range > 0 ? Float(generator.uniform(in: -range..<range)) : 0 }
+  }
+
+  private static func fillNormal(
+    _ indices: Range<Int>, in values: inout [Float], _ deviation: Double, using generator: inout RandomGenerator
+  ) {
+    for index in indices { values[index] = Float(deviation * generator.normal()) }
+  }
+
+  private func setForgetBias(_ layer: Architecture.Layer, in parameters: inout Parameters) {
+    guard forgetBias != nil || bias == .customary, case .lstm(let lstm) = layer,
+      let entry = parameters.table[lstm.name, "bias"], let gate = lstm.gates.firstIndex(of: "forget")
+    else { return }
+    let start = entry.range.lowerBound + gate * lstm.cells
+    let value = forgetBias.map { Float($0 - lstm.forgetBias) } ?? 0
+    for index in start..<(start + lstm.cells) { parameters.values[index] = value }
+  }
+}
+
+/// A tensor as the matrices of its gates.
+private struct MatrixShape {
+  /// How many matrices there are.
+  var count: Int
+  /// The outputs; 1 for biases.
+  var rows: Int
+  /// The inputs.
+  var columns: Int
+
+  init(_ entry: ParameterTable.Entry) {
+    var shape = entry.shape[...]
+    count = entry.axes.first == .gate ? shape.removeFirst() : 1
+    columns = shape.popLast() ?? 1
+    rows = shape.popLast() ?? 1
+  }
+}
