@@ -49,6 +49,8 @@ extension Architecture {
     public var projection: Int?
     /// The largest magnitude of a projected output.
     public var projectionClip: Double?
+    /// Whether the layers have the second bias that some programs give them; a GRU with its reset after the product always has it.
+    public var recurrentBias = false
     /// Where a GRU's reset gate acts.
     public var reset = GRU.Reset.after
     /// The state before the first symbol.
@@ -137,16 +139,19 @@ private struct StackBuilder {
       }
       return .lstm(
         .init(
-          name: name, inputs: width, outputs: outputs, peepholes: stack.peepholes,
+          name: name, inputs: width, outputs: outputs, recurrentBias: stack.recurrentBias, peepholes: stack.peepholes,
           coupledGates: stack.coupledGates, cellClip: stack.cellClip,
           projection: projection, initialState: stack.initialState))
     case .gru:
       return .gru(
-        .init(name: name, inputs: width, outputs: outputs, reset: stack.reset, initialState: stack.initialState))
+        .init(
+          name: name, inputs: width, outputs: outputs, reset: stack.reset,
+          recurrentBias: stack.recurrentBias || stack.reset == .after, initialState: stack.initialState))
     case .elman:
       return .elman(
         .init(
           name: name, inputs: width, outputs: outputs, activation: stack.activation, leak: stack.leak,
+          recurrentBias: stack.recurrentBias,
           initialState: stack.initialState))
     }
   }
