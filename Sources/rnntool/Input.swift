@@ -2,6 +2,7 @@ import Foundation
 import HDF5
 import RNNConversion
 import RNNFormat
+import RNNTraining
 
 #if canImport(Glibc)
   import Glibc
@@ -50,46 +51,17 @@ enum Input {
     }
   }
 
-  /// The bytes of a text; `-` is standard input.
-  static func text(_ path: String) throws(Failure) -> [UInt8] {
-    if path != "-" {
-      var status = stat()
-      guard stat(path, &status) == 0 else {
-        let reason = errno == ENOENT ? "there is no such file" : String(cString: strerror(errno)).lowercased()
-        throw Failure("cannot read '\(path)': \(reason)", code: Failure.impossible)
-      }
-      if status.st_mode & S_IFMT == S_IFDIR {
-        throw Failure("cannot read '\(path)': it is a directory, not a text", code: Failure.impossible)
-      }
-    }
-    let bytes: [UInt8]
-    do {
-      let handle: FileHandle
-      if path == "-" {
-        handle = .standardInput
-      } else {
-        handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-      }
-      bytes = Array(try handle.readToEnd() ?? Data())
-    } catch {
-      let reason = access(path, R_OK) == 0 ? "\(error.localizedDescription)" : "permission denied"
-      throw Failure("cannot read '\(path)': \(reason)", code: Failure.impossible)
-    }
-    // A model in the place of a text is a mistake that would go unnoticed.
-    if bytes.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A]) || bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
-      throw Failure("'\(path)' is a model file or an archive, not a text", code: Failure.refused)
-    }
-    return bytes
+  /// The bytes of a text, decompressed if it is compressed by gzip; `-` is standard input.
+  static func text(_ path: String) throws(TextError) -> [UInt8] {
+    // A few kilobytes can decompress to more than there is memory.
+    try TextSource.bytes(of: path, limit: Int(clamping: ProcessInfo.processInfo.physicalMemory / 2))
   }
 
   /// The bytes of several texts, one after another.
-  static func texts(_ paths: [String]) throws(Failure) -> [UInt8] {
+  static func texts(_ paths: [String]) throws(TextError) -> [UInt8] {
     var bytes: [UInt8] = []
     for path in paths { bytes += try text(path) }
-    guard !bytes.isEmpty else {
-      let names = paths.map { $0 == "-" ? "standard input" : "'\($0)'" }.joined(separator: ", ")
-      throw Failure("the text is empty: \(names)", code: Failure.refused)
-    }
+    guard !bytes.isEmpty else { throw .empty(paths: paths) }
     return bytes
   }
 }

@@ -46,7 +46,7 @@ public struct Vocabulary: Hashable, Sendable {
   /// `[count + 1]`, rising from 0 to the number of bytes.
   public let offsets: [Int]
   /// How often each token occurred in the training text; nil where that is not known.
-  public let counts: [UInt64]?
+  public private(set) var counts: [UInt64]?
   /// The token that stands for symbols without one.
   public let unknown: Int32?
   /// The token at the end of each line, with ``Normalisation/whitespace``.
@@ -165,6 +165,17 @@ public struct Vocabulary: Hashable, Sendable {
       offsets.append(bytes.count)
     }
     try self.init(kind: .bpe, bytes: bytes, offsets: offsets, counts: counts, merges: merges)
+  }
+
+  /// The same vocabulary with other counts, as of another text.
+  ///
+  /// - Parameter counts: how often each token occurs, `[V]`; nil if that is not known.
+  /// - Throws: ``VocabularyError/counts(expected:found:)``.
+  public func with(counts: [UInt64]?) throws(VocabularyError) -> Vocabulary {
+    if let counts, counts.count != count { throw .counts(expected: count, found: counts.count) }
+    var vocabulary = self
+    vocabulary.counts = counts
+    return vocabulary
   }
 
   /// The bytes of a token.

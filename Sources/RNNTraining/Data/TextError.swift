@@ -2,6 +2,8 @@
 public enum TextError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A file that is missing, forbidden, a folder, or on a broken disk.
   case unreadable(path: String, reason: String)
+  /// Files without a byte in them.
+  case empty(paths: [String])
   /// A model or an archive in the place of a text: a mistake that would go unnoticed.
   case notAText(path: String)
   /// Compressed data that ends too early.
@@ -19,7 +21,7 @@ public enum TextError: Error, Hashable, Sendable, CustomStringConvertible {
   public var isRefusal: Bool {
     switch self {
     case .unreadable, .temporaryFile, .changed, .tooLarge: false
-    case .notAText, .truncatedGzip, .corruptGzip: true
+    case .empty, .notAText, .truncatedGzip, .corruptGzip: true
     }
   }
 
@@ -27,6 +29,7 @@ public enum TextError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreadable(let path, let reason): "cannot read \(Self.name(path)): \(reason)"
+    case .empty(let paths): "the text is empty: \(paths.map(Self.name).joined(separator: ", "))"
     case .notAText(let path): "\(Self.name(path)) is a model file or an archive, not a text"
     case .truncatedGzip(let path): "\(Self.name(path)) is compressed by gzip, but ends too early: it is not whole"
     case .corruptGzip(let path): "\(Self.name(path)) is compressed by gzip, but damaged"

@@ -71,7 +71,10 @@ public enum TextLayout: String, Hashable, Sendable, CaseIterable, Codable {
         validation: try Failure.in(.validation) { () throws(TextStreams.TooShort) in
           try cut.streams(of: text, windows: training..<cut.windows)
         },
-        test: try self.test(test, shape))
+        test: try self.test(test, shape),
+        counts: (
+          training * shape.batch * shape.length, (cut.windows - training) * shape.batch * shape.length, test?.count
+        ))
     }
     var (training, held, last) = (text, validation, test)
     if held == nil {
@@ -90,14 +93,14 @@ public enum TextLayout: String, Hashable, Sendable, CaseIterable, Codable {
       validation: try Failure.in(.validation) { () throws(TextStreams.TooShort) in
         try self.validation(validationPart, shape)
       },
-      test: try self.test(last, shape))
+      test: try self.test(last, shape), counts: (training.count, validationPart.count, last?.count))
   }
 
   private func validation(
     _ tokens: TokenSlice, _ shape: (batch: Int, length: Int)
   ) throws(TextStreams.TooShort) -> TextStreams {
     switch self {
-    case .streams: try TextStreams(tokens, batch: max(1, min(16, tokens.count / 2000)))
+    case .streams: try TextStreams(tokens, batch: Validation.streams(tokens: tokens.count))
     case .charRNN, .torchRNN, .zaremba: try streams(of: tokens, shape.batch, shape.length)
     case .wordLanguageModel: try streams(of: tokens, 10, shape.length)
     }
@@ -170,16 +173,6 @@ public enum TextLayout: String, Hashable, Sendable, CaseIterable, Codable {
       }
     }
   }
-}
-
-/// The streams of training, validation and test.
-public struct TextParts: Sendable {
-  /// What is learned.
-  public let training: TextStreams
-  /// What decides which parameters are kept.
-  public let validation: TextStreams
-  /// What is scored at the end, if there is something.
-  public let test: TextStreams?
 }
 
 /// char-rnn's cut: B streams of M windows of T tokens.

@@ -23,7 +23,7 @@ struct EvaluateCommand: ParsableCommand {
   @Argument(help: "The model file.")
   var model: String
 
-  @Argument(help: "The texts to score, each for itself; '-' for standard input.")
+  @Argument(help: "The texts to score, each for itself, plain or compressed by gzip; '-' for standard input.")
   var texts: [String]
 
   @Option(help: "What to do with symbols that the model has no token for: skip or refuse.")

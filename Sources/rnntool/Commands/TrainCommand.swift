@@ -20,12 +20,13 @@ struct TrainCommand: ParsableCommand {
         rnntool train book.txt -o book.h5 --minutes 2
         rnntool train a.txt b.txt -o model.h5 --cell gru --hidden 512 --layers 2 --dropout 0.3 --epochs 20
         rnntool train words.txt -o words.h5 --vocabulary words --minimum-count 2 --embedding 200
+        rnntool train part1.gz part2.gz -o pairs.h5 --vocabulary bpe --vocabulary-size 8192
         cat book.txt | rnntool train - -o book.h5 --vocabulary bytes
       """)
 
   enum Cell: String, ExpressibleByArgument, CaseIterable { case lstm, gru, elman }
 
-  @Argument(help: "The texts to learn, one after another; '-' for standard input.")
+  @Argument(help: "The texts to learn, one after another, plain or compressed by gzip; '-' for standard input.")
   var texts: [String]
 
   @Option(name: .shortAndLong, help: "The model file to write.")
@@ -60,16 +61,18 @@ struct TrainCommand: ParsableCommand {
   }
 
   struct TextOptions: ParsableArguments {
-    @Option(help: "What a token is: bytes, characters or words.")
+    @Option(help: "What a token is: bytes, characters, words, or bpe for byte pairs.")
     var vocabulary = Vocabulary.Kind.characters
 
     @Option(help: "For words, where none is the default: 'none' keeps all white space, 'whitespace' only line ends.")
     var normalisation: Vocabulary.Normalisation?
 
-    @Option(help: "Symbols that occur less often get no token. Default: 1; 0 for bytes, so that all 256 are tokens.")
+    @Option(
+      help:
+        "Symbols that occur less often get no token. Default: 1; 0 for bytes, so that all 256 are tokens; 2 for pairs.")
     var minimumCount: Int?
 
-    @Option(help: "At most so many tokens.")
+    @Option(help: "At most so many tokens. Default: no limit; 4096 for bpe.")
     var vocabularySize: Int?
 
     @Option(help: "A text held out for validation. Default: the last part of the training text.")
@@ -77,6 +80,14 @@ struct TrainCommand: ParsableCommand {
 
     @Option(help: "The part of the text held out for validation. Default: 0.05.")
     var validationFraction: Double?
+
+    /// How the texts become tokens and streams.
+    func plan(batch: Int, length: Int) -> Corpus.Plan {
+      Corpus.Plan(
+        kind: vocabulary, normalisation: normalisation ?? .none, minimumCount: minimumCount,
+        maximumSize: vocabularySize ?? (vocabulary == .bpe ? 4096 : nil), batch: batch, length: length,
+        validationFraction: validationFraction)
+    }
   }
 
   struct TrainingOptions: ParsableArguments {
@@ -134,6 +145,10 @@ struct TrainCommand: ParsableCommand {
     try require(text.minimumCount ?? 0 >= 0, "--minimum-count cannot be negative.")
     try require(text.vocabularySize ?? 1 > 0, "--vocabulary-size has to be positive.")
     try require(
+      text.vocabulary != .bpe || text.vocabularySize ?? 256 >= 256,
+      "--vocabulary-size has to be at least 256 for --vocabulary bpe: all bytes are tokens.")
+    try require(!texts.contains("-") || text.validation != "-", "standard input cannot be read as two texts.")
+    try require(
       text.validation == nil || text.validationFraction == nil,
       "--validation and --validation-fraction contradict each other: give one of them.")
     if let fraction = text.validationFraction {
@@ -163,8 +178,8 @@ struct TrainCommand: ParsableCommand {
     try AtomicFile.checkWritable(output)
     let created = try Self.creationTime()
     if let threads = training.threads { MatrixProduct.threadCount = threads }
-    let bytes = try Input.texts(texts)
-    let corpus = try TrainingCorpus(bytes, text)
+    let corpus = try TrainingCorpus(
+      texts: texts, validation: text.validation, plan: text.plan(batch: training.batch, length: training.length))
     let architecture = architecture(size: corpus.vocabulary.count)
     try architecture.check()
     guard architecture.size > 1 else {
@@ -176,10 +191,11 @@ struct TrainCommand: ParsableCommand {
       architecture: architecture, parameters: Parameters(drawing: architecture, using: &generator),
       vocabulary: corpus.vocabulary)
     let trainer = try Trainer(
-      model, plan: plan(corpus, seed: generator.next()), training: corpus.training, validation: corpus.validation)
+      model, plan: plan(corpus, seed: generator.next()), training: corpus.parts.training,
+      validation: corpus.parts.validation)
     if !speech.quiet { announce(model, corpus) }
     try TrainingSession(
-      model: model, output: output, metadata: metadata(corpus, bytes, created: created), isQuiet: speech.quiet,
+      model: model, output: output, metadata: metadata(corpus, created: created), isQuiet: speech.quiet,
       isJSON: speech.json
     ).run(trainer)
   }
@@ -219,7 +235,7 @@ struct TrainCommand: ParsableCommand {
 
   private func plan(_ corpus: TrainingCorpus, seed: UInt64) -> TrainingPlan {
     let isBounded = training.minutes != nil || training.steps != nil
-    let windows = max(1, (corpus.training.count - 1) / training.batch / training.length)
+    let windows = max(1, corpus.parts.training.length / training.length)
     // Long epochs and short runs are validated more often, so that a run that is cut keeps most of its work.
     let interval = training.validateEvery ?? max(1, min(windows, (training.steps ?? 5000) / 10))
     return TrainingPlan(
@@ -231,25 +247,18 @@ struct TrainCommand: ParsableCommand {
 
   private func announce(_ model: Model, _ corpus: TrainingCorpus) {
     let sizes = [
-      "\(Format.count(corpus.training.count)) \(text.vocabulary.rawValue) to learn",
-      "\(Format.count(corpus.validation.count)) held out", "\(Format.count(corpus.vocabulary.count)) tokens",
+      "\(Format.count(corpus.parts.trainingCount)) \(text.vocabulary.rawValue) to learn",
+      "\(Format.count(corpus.parts.validationCount)) held out", "\(Format.count(corpus.vocabulary.count)) tokens",
       "\(Format.count(model.parameters.values.count)) parameters",
     ]
     Terminal.note(sizes.joined(separator: ", "))
-    if corpus.validationUnknown > 0 {
-      Terminal.note("\(Format.count(corpus.validationUnknown)) symbols of the validation text have no token")
-    }
+    for note in corpus.notes { Terminal.note(note) }
   }
 
-  private func metadata(_ corpus: TrainingCorpus, _ bytes: [UInt8], created: String?) -> JSONValue {
-    let names = texts.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+  private func metadata(_ corpus: TrainingCorpus, created: String?) -> JSONValue {
     return .object(omittingNil: [
       "created": created.map { .string($0) },
-      "corpus": [
-        "name": .string(names.joined(separator: " + ")), "sha256": .string(Hash.sha256(bytes)),
-        "bytes": .integer(bytes.count), "tokens": .integer(corpus.training.count + corpus.validation.count),
-        "training_tokens": .integer(corpus.training.count), "validation_tokens": .integer(corpus.validation.count),
-      ],
+      "corpus": corpus.metadata,
       "command_line": .array(CommandLine.arguments.dropFirst().map { .string($0.printable) }),
       "hyper_parameters": .object(omittingNil: [
         "optimizer": "adam", "learning_rate": .number(training.learningRate), "schedule": "cosine",
