@@ -28,9 +28,9 @@ import Testing
     init(_ streams: TextStreams) { self.streams = streams }
     var batch: Int { streams.batch }
     var length: Int { streams.length }
-    func fill(position: Int, steps: Int, inputs: inout [Int32], targets: inout [Int32]) {
+    func fill(position: Int, steps: Int, inputs: inout [Int32], targets: inout [Int32]) throws {
       read.append((position, steps))
-      streams.fill(position: position, steps: steps, inputs: &inputs, targets: &targets)
+      try streams.fill(position: position, steps: steps, inputs: &inputs, targets: &targets)
     }
   }
 
@@ -53,7 +53,7 @@ import Testing
     let model = try Self.model()
     let reference = Reference<Double>(model.architecture, values: model.parameters.values.map { Double($0) })
     let gradients = try reference.truncatedGradients(
-      inputs: .tokens(Array(Self.text.dropLast())), targets: .tokens(Array(Self.text.dropFirst())),
+      inputs: .tokens(Array(Self.text.dropLast())), targets: .classes(Array(Self.text.dropFirst())),
       state: reference.initialState, k1: k1, k2: k2)
     #expect(norms.count == gradients.count)
     for (index, gradient) in gradients.enumerated() {
