@@ -86,7 +86,7 @@ public final class Trainer {
 
     while step < lastStep {
       if step % windows == 0 { network.resetState() }
-      streams.fill(window: step % windows, steps: steps, inputs: &inputs, targets: &targets)
+      try streams.fill(window: step % windows, steps: steps, inputs: &inputs, targets: &targets)
       let fraction = max(
         lastStep == .max ? 0 : Double(step) / Double(lastStep),
         plan.maximumSeconds.map { $0 > 0 ? seconds() / $0 : 1 } ?? 0)
@@ -110,7 +110,7 @@ public final class Trainer {
       if observer.shouldStop() { end = .stopped }
       if let limit = plan.maximumSeconds, elapsed >= limit { end = .timeUp }
       guard end != .finished || step == lastStep || step % interval == 0 else { continue }
-      let loss2 = validation.loss(network.parameters)
+      let loss2 = try validation.loss(network.parameters)
       validSeconds += seconds() - elapsed
       validLoss = loss2
       progress.validLoss = loss2

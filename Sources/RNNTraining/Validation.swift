@@ -20,14 +20,14 @@ struct Validation {
   }
 
   /// The mean of -ln p, in nats per token, from the zero state.
-  func loss(_ parameters: [Float]) -> Double {
+  func loss(_ parameters: [Float]) throws -> Double {
     network.update { values, _ in values = parameters }
     network.resetState()
     var (inputs, targets): ([Int32], [Int32]) = ([], [])
     var results = [Double](repeating: 0, count: steps * streams.batch)
     var (total, count) = (0.0, 0)
     for window in 0..<streams.windowCount(steps: steps) {
-      streams.fill(window: window, steps: steps, inputs: &inputs, targets: &targets)
+      try streams.fill(window: window, steps: steps, inputs: &inputs, targets: &targets)
       network.score(inputs: inputs, targets: targets, into: &results)
       for index in targets.indices { total -= results[index] }
       count += targets.count

@@ -16,7 +16,7 @@ import Testing
       var (inputs, targets): ([Int32], [Int32]) = ([99], [99])
       var read: [(inputs: [Int32], targets: [Int32])] = []
       for window in 0..<streams.windowCount(steps: steps) {
-        streams.fill(window: window, steps: steps, inputs: &inputs, targets: &targets)
+        try streams.fill(window: window, steps: steps, inputs: &inputs, targets: &targets)
         #expect(inputs.count == targets.count)
         #expect(!inputs.isEmpty && inputs.count.isMultiple(of: batch) && inputs.count <= steps * batch)
         read.append((inputs, targets))
@@ -42,7 +42,7 @@ import Testing
   @Test func takesTheShortestText() throws {
     let streams = try TextStreams([0, 1, 2, 3, 4], batch: 4)
     var (inputs, targets): ([Int32], [Int32]) = ([], [])
-    streams.fill(window: 0, steps: 8, inputs: &inputs, targets: &targets)
+    try streams.fill(window: 0, steps: 8, inputs: &inputs, targets: &targets)
     #expect(inputs == [0, 1, 2, 3] && targets == [1, 2, 3, 4])
     #expect(streams.windowCount(steps: 8) == 1)
   }

@@ -57,7 +57,7 @@ import Testing
     let network = try Network(
       model.architecture, parameters: parameters, purpose: .inference, batch: batch, steps: streams.length)
     var (inputs, targets): ([Int32], [Int32]) = ([], [])
-    streams.fill(window: 0, steps: streams.length, inputs: &inputs, targets: &targets)
+    try streams.fill(window: 0, steps: streams.length, inputs: &inputs, targets: &targets)
     var results = [Double](repeating: 0, count: inputs.count)
     network.score(inputs: inputs, targets: targets, into: &results)
     return -results.reduce(0, +) / Double(results.count)

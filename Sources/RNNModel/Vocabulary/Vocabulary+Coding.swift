@@ -24,38 +24,17 @@ extension Vocabulary {
   /// - Parameters:
   ///   - text: any bytes.
   ///   - unknown: what to do with symbols outside a vocabulary that has no unknown token.
-  /// - Throws: ``VocabularyError/unknownSymbol(_:offset:)`` if `unknown` is ``UnknownSymbols/refuse``.
+  /// - Throws: ``VocabularyError/unknownSymbol(_:offset:)`` if `unknown` is ``UnknownSymbols/refuse``;
+  ///   ``VocabularyError/symbolTooLong(offset:)``.
   public func encode(_ text: [UInt8], unknown policy: UnknownSymbols = .refuse) throws(VocabularyError) -> Encoding {
-    var encoding = Encoding(tokens: [], unknownCount: 0, skippedCount: 0, firstEnd: 0)
-    encoding.tokens.reserveCapacity(kind == .words ? text.count / 5 : text.count)
-    // One byte is the common symbol: a table spares the hash.
-    let single = (0..<256).map { token(for: Symbol(CollectionOfOne(UInt8($0)))) ?? -1 }
-    try Symbols.forEach(of: text, kind: kind, normalisation: normalisation) { (range) throws(VocabularyError) in
-      // A line end stands before its byte, if it has one.
-      if encoding.tokens.isEmpty { encoding.firstEnd = min(text.count, range.upperBound + (range.isEmpty ? 1 : 0)) }
-      let found: Int32?
-      switch range.count {
-      case 0: found = lineEnd
-      case 1:
-        let token = single[Int(text[range.lowerBound])]
-        found = token < 0 ? nil : token
-      default: found = token(for: Symbol(text[range]))
-      }
-      if let found {
-        encoding.tokens.append(found)
-        if found == unknown { encoding.unknownCount += 1 }
-        return
-      }
-      encoding.unknownCount += 1
-      if let unknown {
-        encoding.tokens.append(unknown)
-      } else if policy == .refuse {
-        throw .unknownSymbol(Array(text[range]), offset: range.lowerBound)
-      } else {
-        encoding.skippedCount += 1
-      }
-    }
-    return encoding
+    var encoder = Encoder(self, unknown: policy)
+    var tokens: [Int32] = []
+    tokens.reserveCapacity(kind == .words || kind == .bpe ? text.count / 4 : text.count)
+    try encoder.encode(text, into: &tokens)
+    try encoder.finish(into: &tokens)
+    return Encoding(
+      tokens: tokens, unknownCount: encoder.unknownCount, skippedCount: encoder.skippedCount,
+      firstEnd: encoder.firstEnd)
   }
 
   /// The number of Unicode characters that begin in a text at or after byte `start`; each byte that is not part of

@@ -10,6 +10,23 @@ public struct Vocabulary: Hashable, Sendable {
     case characters
     /// A run of bytes without white space.
     case words
+    /// Byte-pair encoding: bytes, and the pairs of tokens that were merged (Sennrich, Haddow & Birch 2016; on bytes as
+    /// Radford et al. 2019).
+    case bpe
+  }
+
+  /// Two tokens that byte-pair encoding makes one of.
+  public struct Merge: Hashable, Sendable {
+    /// The token on the left.
+    public var first: Int32
+    /// The token on the right.
+    public var second: Int32
+
+    /// Makes a pair.
+    public init(_ first: Int32, _ second: Int32) {
+      self.first = first
+      self.second = second
+    }
   }
 
   /// What splitting a text into words gives up.
@@ -34,7 +51,10 @@ public struct Vocabulary: Hashable, Sendable {
   public let unknown: Int32?
   /// The token at the end of each line, with ``Normalisation/whitespace``.
   public let lineEnd: Int32?
+  /// For ``Kind/bpe``, in order of priority: merge k makes token 256 + k. Empty for other kinds.
+  public let merges: [Merge]
 
+  let ranks: MergeRanks
   private let index: [Symbol: Int32]
 
   /// The number of tokens.
@@ -45,7 +65,7 @@ public struct Vocabulary: Hashable, Sendable {
   /// - Throws: ``VocabularyError`` naming what breaks the rules of `docs/FORMAT.md`, section 6.
   public init(
     kind: Kind, normalisation: Normalisation = .none, bytes: [UInt8], offsets: [Int], counts: [UInt64]? = nil,
-    unknown: Int32? = nil, lineEnd: Int32? = nil
+    unknown: Int32? = nil, lineEnd: Int32? = nil, merges: [Merge]? = nil
   ) throws(VocabularyError) {
     guard offsets.first == 0, offsets.last == bytes.count, offsets.count <= Int(Int32.max),
       zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 })
@@ -59,6 +79,11 @@ public struct Vocabulary: Hashable, Sendable {
     if unknown != nil && unknown == lineEnd { throw .special(Int(unknown ?? 0), count: count) }
     guard (normalisation == .none || kind == .words) && (lineEnd != nil) == (normalisation == .whitespace) else {
       throw .normalisation(kind, normalisation)
+    }
+    guard (kind == .bpe) == (merges != nil) else { throw .merges(kind) }
+    if let merges {
+      if let special = unknown ?? lineEnd { throw .special(Int(special), count: count) }
+      try Self.check(merges, bytes: bytes, offsets: offsets)
     }
     var index: [Symbol: Int32] = [:]
     index.reserveCapacity(count)
@@ -79,22 +104,67 @@ public struct Vocabulary: Hashable, Sendable {
     self.counts = counts
     self.unknown = unknown
     self.lineEnd = lineEnd
+    self.merges = merges ?? []
+    self.ranks = MergeRanks(self.merges)
     self.index = index
+  }
+
+  /// Throws unless the tokens are all bytes in their order, and then the pairs joined.
+  private static func check(_ merges: [Merge], bytes: [UInt8], offsets: [Int]) throws(VocabularyError) {
+    let base = MergeRanks.base
+    let count = offsets.count - 1
+    guard count >= base, count - base == merges.count else {
+      throw .mergeCount(expected: max(0, count - base), found: merges.count)
+    }
+    func token(_ id: Int) -> ArraySlice<UInt8> { bytes[offsets[id]..<offsets[id + 1]] }
+    for byte in 0..<base where !token(byte).elementsEqual(CollectionOfOne(UInt8(byte))) {
+      throw .notASymbol(byte, .bpe)
+    }
+    for (rank, merge) in merges.enumerated() {
+      let known = 0..<Int32(base + rank)
+      guard known.contains(merge.first), known.contains(merge.second) else { throw .merge(rank) }
+      let (first, second) = (token(Int(merge.first)), token(Int(merge.second)))
+      guard token(base + rank).elementsEqual([first, second].joined()) else { throw .merge(rank) }
+    }
   }
 
   /// Takes tokens one by one instead of as one blob.
   ///
-  /// - Throws: as ``init(kind:normalisation:bytes:offsets:counts:unknown:lineEnd:)``.
+  /// - Throws: as ``init(kind:normalisation:bytes:offsets:counts:unknown:lineEnd:merges:)``.
   public init(
     kind: Kind, normalisation: Normalisation = .none, tokens: [[UInt8]], counts: [UInt64]? = nil,
-    unknown: Int32? = nil, lineEnd: Int32? = nil
+    unknown: Int32? = nil, lineEnd: Int32? = nil, merges: [Merge]? = nil
   ) throws(VocabularyError) {
     var offsets = [0]
     offsets.reserveCapacity(tokens.count + 1)
     for token in tokens { offsets.append(offsets[offsets.count - 1] + token.count) }
     try self.init(
       kind: kind, normalisation: normalisation, bytes: Array(tokens.joined()), offsets: offsets, counts: counts,
-      unknown: unknown, lineEnd: lineEnd)
+      unknown: unknown, lineEnd: lineEnd, merges: merges)
+  }
+
+  /// Makes the vocabulary of byte-pair encoding: all bytes, and a token for each merge.
+  ///
+  /// - Parameters:
+  ///   - merges: in order of priority; merge k makes token 256 + k.
+  ///   - counts: how often each token occurred in the training text, if that is known.
+  /// - Throws: ``VocabularyError/merge(_:)`` if a pair has tokens that are not there yet, or makes one longer than a piece;
+  ///   ``VocabularyError/duplicate(_:_:)``.
+  public init(merges: [Merge], counts: [UInt64]? = nil) throws(VocabularyError) {
+    var bytes = (0..<MergeRanks.base).map { UInt8($0) }
+    var offsets = Array(0...MergeRanks.base)
+    for (rank, merge) in merges.enumerated() {
+      let known = 0..<Int32(MergeRanks.base + rank)
+      guard known.contains(merge.first), known.contains(merge.second) else { throw .merge(rank) }
+      let (first, second) = (Int(merge.first), Int(merge.second))
+      let length = offsets[first + 1] - offsets[first] + offsets[second + 1] - offsets[second]
+      // Without this limit, n merges could ask for 2^n bytes.
+      guard length <= Symbols.longestPiece else { throw .merge(rank) }
+      bytes += bytes[offsets[first]..<offsets[first + 1]]
+      bytes += bytes[offsets[second]..<offsets[second + 1]]
+      offsets.append(bytes.count)
+    }
+    try self.init(kind: .bpe, bytes: bytes, offsets: offsets, counts: counts, merges: merges)
   }
 
   /// The bytes of a token.
@@ -128,6 +198,14 @@ public enum VocabularyError: Error, Hashable, Sendable, CustomStringConvertible 
   case notASymbol(Int, Vocabulary.Kind)
   /// Two tokens with the same bytes.
   case duplicate(Int, Int)
+  /// Merges are missing, or do not belong to this kind.
+  case merges(Vocabulary.Kind)
+  /// There are more or fewer merges than tokens beside the 256 bytes.
+  case mergeCount(expected: Int, found: Int)
+  /// A merge of tokens that are not there yet, or whose token is not the two joined, or too long.
+  case merge(Int)
+  /// A text has a word too long to be meant as one.
+  case symbolTooLong(offset: Int)
   /// A text has a symbol that is not in the vocabulary, which has no unknown token.
   case unknownSymbol([UInt8], offset: Int)
 
@@ -143,6 +221,13 @@ public enum VocabularyError: Error, Hashable, Sendable, CustomStringConvertible 
     case .emptyToken(let token): "Token \(token) of the vocabulary is empty."
     case .notASymbol(let token, let kind): "Token \(token) cannot occur in a text that is split into \(kind.rawValue)."
     case .duplicate(let first, let second): "Tokens \(first) and \(second) of the vocabulary are the same."
+    case .merges(let kind):
+      kind == .bpe ? "The vocabulary of byte pairs has no merges." : "A vocabulary of \(kind.rawValue) has no merges."
+    case .mergeCount(let expected, let found):
+      "The vocabulary has \(expected) tokens beside the 256 bytes, but \(found) merges."
+    case .merge(let rank): "Merge \(rank) of the vocabulary does not join two earlier tokens to token \(256 + rank)."
+    case .symbolTooLong(let offset):
+      "The word at byte \(offset) of the text is longer than \(Symbols.longestWord) bytes: this is not a text of words."
     case .unknownSymbol(let bytes, let offset):
       "The symbol \(Vocabulary.display(bytes)) at byte \(offset) of the text is not in the model's vocabulary."
     }

@@ -2,7 +2,7 @@
 ///
 /// The text of N + 1 symbols becomes `batch` streams of N / batch symbols; each symbol's target is the one after it. What does
 /// not fill a whole row of streams is left out.
-public struct TextStreams: Sendable {
+public struct TextStreams: WindowSource {
   private let tokens: [Int32]
   /// The number of streams, B.
   public let batch: Int
@@ -32,18 +32,11 @@ public struct TextStreams: Sendable {
     length = (tokens.count - 1) / batch
   }
 
-  /// How many windows of at most `steps` symbols an epoch has.
-  public func windowCount(steps: Int) -> Int { (length + steps - 1) / steps }
-
-  /// Fills the inputs and targets of one window, `[steps, batch]`, time-major.
-  ///
-  /// - Parameters:
-  ///   - index: which window, in `0 ..< windowCount(steps:)`.
-  ///   - steps: the length of a window; the last one may be shorter.
-  public func fill(window index: Int, steps: Int, inputs: inout [Int32], targets: inout [Int32]) {
+  /// Fills the inputs and targets of the positions from `position` on, `[steps, batch]`, time-major.
+  public func fill(position: Int, steps: Int, inputs: inout [Int32], targets: inout [Int32]) {
     inputs.removeAll(keepingCapacity: true)
     targets.removeAll(keepingCapacity: true)
-    for step in (index * steps)..<min((index + 1) * steps, length) {
+    for step in position..<min(position + steps, length) {
       for stream in 0..<batch {
         let position = stream * length + step
         inputs.append(tokens[position])
