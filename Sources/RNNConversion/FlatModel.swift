@@ -23,8 +23,8 @@ enum FlatModel {
   ]
   /// What there may be as arrays, beside `history.<column>`.
   static let arrayNames: Set<String> = [
-    "vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts", "proof.inputs", "proof.tokens",
-    "proof.log_probabilities",
+    "vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts", "vocabulary.merges", "proof.inputs",
+    "proof.tokens", "proof.log_probabilities",
   ]
 
   /// An array with small values of its own.
@@ -74,6 +74,9 @@ enum FlatModel {
       add("vocabulary.offsets", .uint64, [offsets.count], LittleEndian.bytes(offsets))
       if let counts = vocabulary.counts {
         add("vocabulary.counts", .uint64, [counts.count], LittleEndian.bytes(counts))
+      }
+      if let merges = vocabulary.storedMerges {
+        add("vocabulary.merges", .uint32, [merges.count / 2, 2], LittleEndian.bytes(merges))
       }
     }
     for (name, column) in document.history.columns {
@@ -237,10 +240,16 @@ private struct FlatModelReader {
     if file.arrays[FlatModel.prefix + "vocabulary.counts"] != nil {
       counts = LittleEndian.integers(try array("vocabulary.counts", .uint64, in: file).bytes, as: UInt64.self)
     }
+    var merges: [UInt32]?
+    if file.arrays[FlatModel.prefix + "vocabulary.merges"] != nil {
+      let (bytes, shape) = try array("vocabulary.merges", .uint32, rank: 2, in: file)
+      guard shape[1] == 2 else { throw malformed("vocabulary.merges", "it is not of pairs") }
+      merges = LittleEndian.integers(bytes, as: UInt32.self)
+    }
     do {
       return try Vocabulary(
         kind: kind, normalisation: normalisation, bytes: bytes, storedOffsets: offsets, counts: counts,
-        unknownID: Int64(unknown), lineEndID: Int64(lineEnd))
+        unknownID: Int64(unknown), lineEndID: Int64(lineEnd), storedMerges: merges)
     } catch {
       throw malformed("vocabulary", "\(error)")
     }

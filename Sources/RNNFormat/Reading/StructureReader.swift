@@ -102,8 +102,13 @@ struct StructureReader {
     _ root: borrowing Group, _ architecture: Architecture?, _ findings: inout Findings
   ) -> Vocabulary? {
     guard objects["/vocabulary"]?.kind == .group, isArray("/vocabulary/bytes"), isArray("/vocabulary/offsets"),
-      objects["/vocabulary/counts"] == nil || isArray("/vocabulary/counts")
+      objects["/vocabulary/counts"] == nil || isArray("/vocabulary/counts"),
+      objects["/vocabulary/merges"] == nil || objects["/vocabulary/merges"]?.shape.count == 2
     else { return nil }
+    if let columns = objects["/vocabulary/merges"]?.shape[1], columns != 2 {
+      findings.add("vocabulary.merges", at: "/vocabulary/merges", "has \(columns) tokens a merge, but has to have 2")
+      return nil
+    }
     do {
       let group = try root.group("/vocabulary")
       guard let kind = Vocabulary.Kind(rawValue: try group.stringAttribute("kind")),
@@ -111,11 +116,12 @@ struct StructureReader {
       else { return nil }
       let bytes = try group.dataset("bytes").read(as: UInt8.self)
       let offsets = try group.dataset("offsets").read(as: UInt64.self)
+      let merges = objects["/vocabulary/merges"] == nil ? nil : try group.dataset("merges").read(as: UInt32.self)
       let counts = objects["/vocabulary/counts"] == nil ? nil : try group.dataset("counts").read(as: UInt64.self)
       func special(_ name: String) throws(HDF5Error) -> Int64 { try group.attribute(name, as: Int64.self) }
       let vocabulary = try Vocabulary(
         kind: kind, normalisation: normalisation, bytes: bytes, storedOffsets: offsets, counts: counts,
-        unknownID: try special("unknown_id"), lineEndID: try special("line_end_id"))
+        unknownID: try special("unknown_id"), lineEndID: try special("line_end_id"), storedMerges: merges)
       if let violation = architecture?.violation(of: vocabulary) {
         findings.add("vocabulary.size", at: "/vocabulary", violation)
       }
@@ -226,8 +232,9 @@ extension VocabularyError {
     switch self {
     case .offsets: "vocabulary.offsets"
     case .empty, .counts: "vocabulary.size"
+    case .merges, .mergeCount, .merge, .notASymbol(_, .bpe): "vocabulary.merges"
     case .emptyToken, .duplicate: "vocabulary.duplicate"
-    case .special, .normalisation, .notASymbol, .unknownSymbol: "vocabulary.kind"
+    case .special, .normalisation, .notASymbol, .symbolTooLong, .unknownSymbol: "vocabulary.kind"
     }
   }
 }

@@ -130,6 +130,9 @@ public struct ModelWriter: Sendable {
     try write(vocabulary.bytes, as: "bytes", in: group)
     try write(vocabulary.offsets.map { UInt64($0) }, as: "offsets", in: group)
     if let counts = vocabulary.counts { try write(counts, as: "counts", in: group) }
+    if let merges = vocabulary.storedMerges {
+      try group.createDataset("merges", of: UInt32.self, shape: [merges.count / 2, 2]).write(merges)
+    }
   }
 
   private func write<Value: Element>(

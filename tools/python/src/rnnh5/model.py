@@ -102,6 +102,8 @@ class Model:
         self.content_id: str = root["content_id"].text
         self.generator: str = root["generator"].text
         self.format_version: str = root["format_version"].text
+        self.minimum_reader_version: str = root["minimum_reader_version"].text
+        self.required_features: list[str] = root["required_features"].text.split()
 
     def close(self) -> None:
         """Closes the file. Tensors that were not read can no longer be."""

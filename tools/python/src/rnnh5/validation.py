@@ -511,6 +511,8 @@ def _kind_violations(vocabulary: Vocabulary) -> list[str]:
         problems.append(f"line_end_id is {vocabulary.line_end_id}, and the normalisation is 'none'")
     if vocabulary.unknown_id == vocabulary.line_end_id != -1:
         problems.append("unknown_id and line_end_id are the same token")
+    if vocabulary.kind == "bpe" and vocabulary.unknown_id != -1:
+        problems.append("byte pairs encode every text, and unknown_id is a token")
     special = (vocabulary.unknown_id, vocabulary.line_end_id)
     if any(
         token and index not in special and not vocabulary.can_occur(token)
