@@ -28,7 +28,7 @@ extension Reference {
 
   /// ``gradient(inputs:targets:state:)`` of tokens; negative targets do not count.
   public func gradient(inputs: [Int32], targets: [Int32], state: [LayerState]) -> Gradient {
-    gradient(inputs: .tokens(inputs), targets: .tokens(targets), state: state)
+    gradient(inputs: .tokens(inputs), targets: .classes(targets), state: state)
   }
 
   /// Truncated back-propagation through time, for parameters that stay as they are: every `k1` steps, the gradient of

@@ -26,16 +26,16 @@ extension Reference {
     let trace = run(inputs, from: state)
     let (_, deltas) = losses(of: trace, targets, at: steps)
     var gradient = Vector(repeating: 0, count: parameterCount)
+    let zeros = Vector(repeating: 0, count: parameters.count)
     return steps.map { t in
       var outputGradients = deltas.map { Vector(repeating: 0, count: $0.count) }
       outputGradients[t] = deltas[t]
-      var contributions = steps.map { _ in Vector(repeating: 0, count: parameters.count) }
+      var contributions = steps.map { _ in zeros }
       _ = backpropagate(trace, steps: steps, outputGradients: outputGradients, into: &gradient) { i, gradient in
         // What has been added to the gradient since the last call belongs to step i.
-        for (offset, index) in parameters.enumerated() {
-          contributions[i][offset] += gradient[index]
-          gradient[index] = 0
-        }
+        Scalar.add(
+          1, times: gradient, from: parameters.lowerBound, count: parameters.count, to: &contributions[i], at: 0)
+        gradient.replaceSubrange(parameters, with: zeros)
       }
       return contributions.map(summary)
     }

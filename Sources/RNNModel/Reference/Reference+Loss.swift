@@ -20,9 +20,9 @@ extension Reference {
   /// (2012), section 3.1.
   func loss(of logits: Vector, _ targets: Targets, at t: Int) -> (loss: Scalar, delta: Vector) {
     switch targets {
-    case .tokens(let tokens):
-      guard tokens[t] >= 0 else { return (0, Vector(repeating: 0, count: logits.count)) }
-      let target = Int(tokens[t])
+    case .classes(let classes):
+      guard classes[t] >= 0 else { return (0, Vector(repeating: 0, count: logits.count)) }
+      let target = Int(classes[t])
       let logProbabilities = output.logProbabilities(logits)
       var delta = logProbabilities.map { Scalar.exp($0) }
       delta[target] -= 1

@@ -172,7 +172,7 @@ extension Reference.Inputs {
 extension Reference.Targets {
   fileprivate func only(_ step: Int) -> Self {
     switch self {
-    case .tokens(let tokens): .tokens([tokens[step]])
+    case .classes(let classes): .classes([classes[step]])
     case .bits(let vectors): .bits([vectors[step]])
     }
   }

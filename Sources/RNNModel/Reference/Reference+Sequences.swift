@@ -25,14 +25,14 @@ extension Reference {
   /// What a network should have given, one step after another.
   public enum Targets: Hashable, Sendable {
     /// Indices of output units, for a softmax; negative ones do not count.
-    case tokens([Int32])
+    case classes([Int32])
     /// 0 or 1 `[step][unit]`, for independent bits.
     case bits([Vector])
 
     /// The number of steps.
     public var count: Int {
       switch self {
-      case .tokens(let tokens): tokens.count
+      case .classes(let classes): classes.count
       case .bits(let vectors): vectors.count
       }
     }

@@ -28,28 +28,17 @@ struct ReferenceTensor<Scalar: ReferenceScalar>: Sendable {
   }
 
   /// Row `row` of matrix `gate` times x.
-  // Nearly all of the reference's time is spent here and in `propagate`; unspecialised, it would be forty times as
-  // much.
-  @_specialize(where Scalar == Double)
-  @_specialize(where Scalar == Float)
   func dot(gate: Int = 0, row: Int, _ x: [Scalar]) -> Scalar {
-    let offset = start + (gate * rows + row) * columns
-    var sum: Scalar = 0
-    for column in 0..<columns { sum += values[offset + column] * x[column] }
-    return sum
+    Scalar.dot(values, at: start + (gate * rows + row) * columns, x)
   }
 
   /// dL/dx += transposed row * delta, and dL/dw += delta * x: one unit's share of the chain rule.
-  @_specialize(where Scalar == Double)
-  @_specialize(where Scalar == Float)
   func propagate(
     gate: Int = 0, row: Int, delta: Scalar, x: [Scalar], to xGradient: inout [Scalar], _ gradient: inout [Scalar]
   ) {
     let offset = start + (gate * rows + row) * columns
-    for column in 0..<columns {
-      xGradient[column] += values[offset + column] * delta
-      gradient[offset + column] += delta * x[column]
-    }
+    Scalar.add(delta, times: values, from: offset, count: columns, to: &xGradient, at: 0)
+    Scalar.add(delta, times: x, from: 0, count: columns, to: &gradient, at: offset)
   }
 
   /// dL/db += delta.
