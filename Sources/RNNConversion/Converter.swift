@@ -13,6 +13,8 @@ public struct Converter: Sendable {
     public let modelID: String
     /// What became of each tensor: its name in the source, in the destination, its type and shape.
     public let tensors: [(source: String, destination: String, description: TensorDescription)]
+    /// What the destination does not have: objects of the source, by path.
+    public let lost: [String]
 
     /// Whether two reports say the same.
     public static func == (a: Report, b: Report) -> Bool { a.from == b.from && a.to == b.to && a.modelID == b.modelID }
@@ -53,7 +55,9 @@ public struct Converter: Sendable {
     switch from {
     case .rnnH5:
       let file = try ModelFile(opening: source)
-      return try convert(file.document, file, source: source, from, to, destination)
+      // The state of a training belongs to the file that it goes on with, not to the model.
+      let lost = file.trainingProgress == nil ? [] : ["/training_state"]
+      return try convert(file.document, file, source: source, from, to, destination, lost: lost)
     case .safetensors:
       let file = try FlatModelSource(try SafetensorsFile(opening: source))
       return try convert(file.document, file, source: source, from, to, destination)
@@ -69,7 +73,7 @@ public struct Converter: Sendable {
 
   private func convert<Source: TensorSource & ~Copyable>(
     _ original: ModelDocument, _ tensors: borrowing Source, source: String, _ from: ModelFormat, _ to: ModelFormat,
-    _ destination: String
+    _ destination: String, lost: [String] = []
   ) throws -> Report {
     // A model file has been checked when it was opened, and its tensors are when they are read.
     if from != .rnnH5 {
@@ -79,15 +83,16 @@ public struct Converter: Sendable {
     let identity = try ModelIdentity.identify(original, tensors: tensors)
     let report = Report(
       from: from, to: to, modelID: identity,
-      tensors: tensors.tensors.map { ($0.name(in: from), $0.name(in: to), $0) })
+      tensors: tensors.tensors.map { ($0.name(in: from), $0.name(in: to), $0) }, lost: lost)
     guard ModelFormat.available.contains(to) else { throw ConversionError.unavailable(to) }
     if isDryRun { return report }
     var document = original
     document.lineage.append(
-      [
+      .object(omittingNil: [
         "event": "converted", "by": .string(Generator.text), "model_id": .string(identity),
         "source": ["format": .string(from.rawValue), "sha256": .string(try sha256(of: source))],
-      ])
+        "lost": lost.isEmpty ? nil : .array(lost.map { .string($0) }),
+      ]))
     try AtomicFile.replace(destination) { temporary in
       do {
         switch to {

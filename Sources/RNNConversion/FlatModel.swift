@@ -23,8 +23,8 @@ enum FlatModel {
   ]
   /// What there may be as arrays, beside `history.<column>`.
   static let arrayNames: Set<String> = [
-    "vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts", "proof.inputs", "proof.tokens",
-    "proof.log_probabilities",
+    "vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts", "vocabulary.merges", "proof.inputs",
+    "proof.tokens", "proof.log_probabilities",
   ]
 
   /// An array with small values of its own.
@@ -75,6 +75,9 @@ enum FlatModel {
       if let counts = vocabulary.counts {
         add("vocabulary.counts", .uint64, [counts.count], LittleEndian.bytes(counts))
       }
+      if let merges = vocabulary.storedMerges {
+        add("vocabulary.merges", .uint32, [merges.count / 2, 2], LittleEndian.bytes(merges))
+      }
     }
     for (name, column) in document.history.columns {
       switch column {
@@ -83,7 +86,11 @@ enum FlatModel {
       }
     }
     if let proof = document.proof {
-      add("proof.inputs", .uint32, [proof.inputs.count], LittleEndian.bytes(proof.inputs))
+      switch proof.inputs {
+      case .tokens(let tokens): add("proof.inputs", .uint32, [tokens.count], LittleEndian.bytes(tokens))
+      case .features(let values, let width):
+        add("proof.inputs", .float64, [proof.inputs.count, width], LittleEndian.bytes(values))
+      }
       add("proof.tokens", .uint32, [proof.tokens.count], LittleEndian.bytes(proof.tokens))
       add(
         "proof.log_probabilities", .float64, [proof.inputs.count, proof.tokens.count],
@@ -143,9 +150,9 @@ private struct FlatModelReader {
       throw malformed("architecture", "\(error)")
     }
     return ModelDocument(
-      architecture: architecture, vocabulary: try vocabulary(size: architecture.size, in: file),
+      architecture: architecture, vocabulary: try vocabulary(in: file),
       metadata: try json("metadata", in: file), lineage: try lineage(in: file),
-      history: try history(in: file), proof: try proof(size: architecture.size, in: file))
+      history: try history(in: file), proof: try proof(of: architecture, in: file))
   }
 
   func tensors<File: ArrayFile & ~Copyable>(
@@ -220,9 +227,7 @@ private struct FlatModelReader {
     return (try file.bytes(of: array), array.shape)
   }
 
-  private func vocabulary<File: ArrayFile & ~Copyable>(
-    size: Int, in file: borrowing File
-  ) throws -> Vocabulary? {
+  private func vocabulary<File: ArrayFile & ~Copyable>(in file: borrowing File) throws -> Vocabulary? {
     guard file.texts[FlatModel.prefix + "vocabulary"] != nil else { return nil }
     let json = try json("vocabulary", in: file)
     guard let kind = Vocabulary.Kind(rawValue: json["kind"]?.string ?? ""),
@@ -235,15 +240,17 @@ private struct FlatModelReader {
     if file.arrays[FlatModel.prefix + "vocabulary.counts"] != nil {
       counts = LittleEndian.integers(try array("vocabulary.counts", .uint64, in: file).bytes, as: UInt64.self)
     }
+    var merges: [UInt32]?
+    if file.arrays[FlatModel.prefix + "vocabulary.merges"] != nil {
+      let (bytes, shape) = try array("vocabulary.merges", .uint32, rank: 2, in: file)
+      guard shape[1] == 2 else { throw malformed("vocabulary.merges", "it is not of pairs") }
+      merges = LittleEndian.integers(bytes, as: UInt32.self)
+    }
     do {
-      let vocabulary = try Vocabulary(
+      return try Vocabulary(
         kind: kind, normalisation: normalisation, bytes: bytes, storedOffsets: offsets, counts: counts,
-        unknownID: Int64(unknown), lineEndID: Int64(lineEnd))
-      guard vocabulary.count == size else {
-        throw malformed("vocabulary", "it has \(vocabulary.count) tokens, but the architecture takes \(size)")
-      }
-      return vocabulary
-    } catch let error as VocabularyError {
+        unknownID: Int64(unknown), lineEndID: Int64(lineEnd), storedMerges: merges)
+    } catch {
       throw malformed("vocabulary", "\(error)")
     }
   }
@@ -266,21 +273,33 @@ private struct FlatModelReader {
     return history
   }
 
-  private func proof<File: ArrayFile & ~Copyable>(size: Int, in file: borrowing File) throws -> Proof? {
+  private func proof<File: ArrayFile & ~Copyable>(
+    of architecture: Architecture, in file: borrowing File
+  ) throws -> Proof? {
     guard file.texts[FlatModel.prefix + "proof"] != nil else { return nil }
     let json = try json("proof", in: file)
     let (numbers, shape) = try array("proof.log_probabilities", .float64, rank: 2, in: file)
     guard let computedBy = json["computed_by"]?.string, let tolerance = json["tolerance"]?.number,
       let toleranceFloat64 = json["tolerance_float64"]?.number
     else { throw malformed("proof", "it is not complete") }
+    let inputs: Proof.Inputs
+    switch architecture.input {
+    case .tokens:
+      let bytes = try array("proof.inputs", .uint32, in: file).bytes
+      inputs = .tokens(LittleEndian.integers(bytes, as: UInt32.self))
+    case .features:
+      let (bytes, shape) = try array("proof.inputs", .float64, rank: 2, in: file)
+      inputs = .features(
+        LittleEndian.integers(bytes, as: UInt64.self).map { Double(bitPattern: $0) }, width: shape[1])
+    }
     let proof = Proof(
-      inputs: LittleEndian.integers(try array("proof.inputs", .uint32, in: file).bytes, as: UInt32.self),
+      inputs: inputs,
       tokens: LittleEndian.integers(try array("proof.tokens", .uint32, in: file).bytes, as: UInt32.self),
       logProbabilities: LittleEndian.integers(numbers, as: UInt64.self).map { Double(bitPattern: $0) },
       computedBy: computedBy, tolerance: tolerance, toleranceFloat64: toleranceFloat64)
-    guard shape == [proof.inputs.count, proof.tokens.count],
-      (proof.inputs + proof.tokens).allSatisfy({ Int($0) < size })
-    else { throw malformed("proof", "its arrays do not fit together") }
+    guard shape == [proof.inputs.count, proof.tokens.count] else {
+      throw malformed("proof", "its arrays do not fit together")
+    }
     return proof
   }
 }

@@ -49,6 +49,18 @@ import Testing
     }
 
     @Test(arguments: ["model.npz", "model.safetensors", "model.h5"])
+    func leavesTheStateOfATrainingBehindAndSaysSo(name: String) throws {
+      let scratch = try Scratch()
+      let report = try Converter().convert(Fixtures.path(golden: "training_state.h5"), to: scratch.path(name))
+      #expect(report.lost == ["/training_state"])
+      try Converter().convert(scratch.path(name), to: scratch.path("back.h5"))
+      let arrived = try ModelFile(opening: scratch.path("back.h5"))
+      #expect(arrived.trainingProgress == nil)
+      #expect(arrived.document.lineage.map { $0["lost"] } == [nil, ["/training_state"], nil])
+      #expect(try Converter().convert(Fixtures.path(golden: "lstm.h5"), to: scratch.path("other.h5")).lost == [])
+    }
+
+    @Test(arguments: ["model.npz", "model.safetensors", "model.h5"])
     func theSameConversionGivesTheSameBytes(name: String) throws {
       let scratch = try Scratch()
       for folder in ["a", "b"] {

@@ -15,16 +15,17 @@ import Testing
     #expect(try #require(report.proofDifference) < 1e-5)
   }
 
-  @Test(arguments: Fixtures.golden)
+  @Test(arguments: Fixtures.goldenOfVersion1)
   func fastPathGivesTheNumbersOfTheProof(name: String) throws {
     let file = try ModelFile(opening: Fixtures.path(golden: name))
     let model = try file.loadModel()
     let proof = try #require(file.document.proof)
-    let (size, steps) = (model.architecture.size, proof.inputs.count)
+    guard case .tokens(let tokens) = proof.inputs else { return }
+    let (size, steps) = (model.architecture.size, tokens.count)
     let network = try Network(
       model.architecture, parameters: model.parameters.values, purpose: .inference, batch: 1, steps: steps)
     var logits = [Float](repeating: 0, count: steps * size)
-    network.logits(inputs: proof.inputs.map { Int32($0) }, into: &logits)
+    network.logits(inputs: tokens.map { Int32($0) }, into: &logits)
     for step in 0..<steps {
       let row = logits[(step * size)..<((step + 1) * size)].map { Double($0) }
       let largest = row.max() ?? 0

@@ -19,9 +19,12 @@ import Testing
     let layout = try LayoutSchema(texts: EmbeddedTexts.schemas)
     #expect(
       Set(layout.documents.keys) == ["architecture.schema.json", "metadata.schema.json", "lineage.schema.json"])
-    #expect(layout.version == Version(major: 1, minor: 0))
+    #expect(layout.version == Version(major: 1, minor: 1))
     #expect(layout.object(at: "/parameters/a/b")?.types == ["float64", "float32", "float16", "uint16"])
     #expect(layout.object(at: "/parameters/a/b/c") == nil)
+    #expect(layout.object(at: "/training_state/slots/a/b")?.path == "/training_state/**")
+    #expect(layout.object(at: "/training_state")?.kind == .group)
+    #expect(layout.object(at: "/training_state/progress")?.isJSON == true)
   }
 
   @Test func everyRuleOfTheValidatorIsStated() {
@@ -29,20 +32,31 @@ import Testing
     #expect(Rules.all.values.allSatisfy { !$0.says.isEmpty })
   }
 
-  @Test(arguments: 0..<50)
+  @Test func theLayoutNamesEveryFeatureThatArchitecturesUse() {
+    let used = Set((0..<200).flatMap { Drawn.architecture($0).features })
+    #expect(used.union(["bpe"]) == Set(LayoutSchema.current.features.keys))
+  }
+
+  @Test(arguments: 0..<100)
   func theLayoutHasTheParametersOfTheTable(seed: Int) throws {
     let architecture = Drawn.architecture(seed)
     let layout = try JSONValue(parsing: EmbeddedTexts.schemas["layout.json"] ?? "")
     var expected: [[JSONValue]] = []
     for layer in architecture.json["layers"]?.array ?? [] {
       for tensor in layout["parameters"]?[layer["kind"]?.string ?? ""]?.array ?? [] {
-        if let key = tensor["when"]?.string, layer[key] != true { continue }
+        let isWanted = (tensor["when"]?.object ?? [:]).allSatisfy { (layer[$0] ?? .null) == $1 }
+        let isUnwanted = (tensor["unless"]?.object ?? [:]).contains { (layer[$0] ?? .null) == $1 }
+        if isUnwanted || !isWanted { continue }
         let axes = (tensor["axes"]?.array ?? []).compactMap(\.string)
+        let allGates = axes.contains("gate") ? layer["gates"]?.array ?? [] : []
+        let gates = JSONValue.array(allGates.filter { tensor["gates"]?.array?.contains($0) ?? true })
         let shape: [JSONValue] = axes.map { axis in
-          let value = layer[layout["axes"]?[axis]?.string ?? ""]
-          return .integer(value?.array?.count ?? value?.integer ?? -1)
+          if axis == "gate" { return .integer(gates.array?.count ?? 0) }
+          let values = (layout["axes"]?[axis]?.array ?? []).compactMap(\.string).lazy.compactMap { key in
+            key.split(separator: "/").reduce(layer) { $0?[String($1)] }?.integer
+          }
+          return .integer(values.first ?? -1)
         }
-        let gates = axes.contains("gate") ? layer["gates"] ?? [] : []
         expected.append([
           layer["name"] ?? .null, tensor["name"] ?? .null, tensor["axes"] ?? .null, .array(shape), gates,
         ])
@@ -57,10 +71,11 @@ import Testing
     #expect(found == expected)
   }
 
-  @Test(arguments: 0..<50)
+  @Test(arguments: 0..<200)
   func everyArchitectureSatisfiesItsSchema(seed: Int) throws {
     let architecture = Drawn.architecture(seed)
     let schema = try #require(LayoutSchema.current.documents["architecture.schema.json"])
+    #expect(architecture.problems().isEmpty)
     #expect(schema.violations(of: architecture.json).isEmpty)
     #expect(try Architecture(json: architecture.json) == architecture)
   }
@@ -71,7 +86,7 @@ import Testing
     let json = Drawn.architecture(seed).json
     let layers = json["layers"]?.array ?? []
     for (index, layer) in layers.enumerated() {
-      for key in (layer.object ?? [:]).keys {
+      for key in (layer.object ?? [:]).keys where !["leak", "locked", "weights_of"].contains(key) {
         var (members, root, list) = (layer.object ?? [:], json.object ?? [:], layers)
         members[key] = nil
         list[index] = .object(members)

@@ -6,7 +6,7 @@ import Testing
 @testable import RNNFormat
 
 @Suite struct WriterTests {
-  @Test(arguments: 0..<12)
+  @Test(arguments: 0..<40)
   func whatWasWrittenComesBack(seed: Int) throws {
     let scratch = try Scratch()
     let architecture = Drawn.architecture(seed)
@@ -17,6 +17,8 @@ import Testing
     #expect(try Validator.validate(path).findings.isEmpty)
     let file = try ModelFile(opening: path)
     #expect(file.header.modelID == identity)
+    #expect(file.header.requiredFeatures == architecture.features)
+    #expect(file.header.minimumReaderVersion == (architecture.features.isEmpty ? "1.0" : "1.1"))
     #expect(file.document.architecture == architecture)
     #expect(file.document.vocabulary == document.vocabulary)
     #expect(file.document.metadata == document.metadata)
@@ -92,19 +94,20 @@ import Testing
     ("does not match", { $0.architecture.layers.insert(.dropout(.init(name: "../x", rate: 0)), at: 1) }),
     ("2^53", { $0.metadata = ["extra": ["big": 1e20]] }),
     ("deeper", { $0.metadata = ["extra": (0..<70).reduce(JSONValue.null) { value, _ in ["a": value] }] }),
-    ("fit together", { $0.proof?.inputs = [] }),
+    ("fit together", { $0.proof?.inputs = .tokens([]) }),
     ("out of order", { $0.proof?.tokens.reverse() }),
-    ("does not have", { $0.proof?.inputs[0] = 1_000_000 }),
+    ("does not have", { $0.proof?.inputs = .tokens([UInt32](repeating: 1_000_000, count: 16)) }),
+    ("takes tokens", { $0.proof?.inputs = .features([Double](repeating: 0, count: 16), width: 1) }),
     ("tolerance", { $0.proof?.tolerance = -1 }),
     ("tolerance", { $0.proof?.toleranceFloat64 = .nan }),
-    ("tokens for", { $0.vocabulary = try? Vocabulary(kind: .bytes, tokens: [[1]]) }),
+    ("but the architecture takes", { $0.vocabulary = try? Vocabulary(kind: .bytes, tokens: [[1]]) }),
   ]
 
   @Test(arguments: faults.indices)
   func refusesWhatIsNotAValidDocument(index: Int) throws {
     let scratch = try Scratch()
     try scratch.file("model.h5", Array("precious".utf8))
-    let architecture = Drawn.architecture(7)
+    let architecture = Drawn.architecture(7, options: false)
     let parameters = Drawn.parameters(of: architecture, 7)
     var document = try Drawn.document(of: architecture, parameters)
     let (says, spoil) = Self.faults[index]

@@ -26,13 +26,13 @@ extension ModelDocument {
     guard expected.map(\.path) == tensors.map(\.path), expected.map(\.shape) == tensors.map(\.shape) else {
       return "the tensors are not those of the architecture"
     }
-    if let vocabulary, vocabulary.count != architecture.size {
-      return "\(vocabulary.count) tokens for \(architecture.size) inputs"
+    if let violation = vocabulary.flatMap({ architecture.violation(of: $0) }) {
+      return "/vocabulary \(violation)"
     }
     if Set(history.columns.values.map(\.count)).count > 1 {
       return "the history's columns have different lengths"
     }
-    if let violation = proof?.violation(size: architecture.size) {
+    if let violation = proof?.violation(of: architecture) {
       return "/proof \(violation)"
     }
     return nil

@@ -2,11 +2,27 @@ import RNNModel
 
 /// Numbers that every correct reader gets from a model (`docs/FORMAT.md`, section 8).
 public struct Proof: Hashable, Sendable {
-  /// Token ids fed one after another, from the zero state.
-  public var inputs: [UInt32]
-  /// The tokens whose log-probability is recorded, strictly rising.
+  /// What is fed, step after step, from the initial state.
+  public enum Inputs: Hashable, Sendable {
+    /// Token ids.
+    case tokens([UInt32])
+    /// Vectors of numbers `[steps, width]`, row-major.
+    case features([Double], width: Int)
+
+    /// The number of steps.
+    public var count: Int {
+      switch self {
+      case .tokens(let tokens): tokens.count
+      case .features(let values, let width): width > 0 ? values.count / width : 0
+      }
+    }
+  }
+
+  /// What is fed; of a model that sees sequences, one sequence.
+  public var inputs: Inputs
+  /// The outputs whose log-probability is recorded, strictly rising; of a language model, tokens.
   public var tokens: [UInt32]
-  /// ln p(tokens[j] | inputs[0...i]) `[inputs, tokens]`, row-major.
+  /// ln p(tokens[j] | inputs[0...i]) `[inputs, tokens]`, row-major; where the outputs are independent bits, that of the bit being 1.
   public var logProbabilities: [Double]
   /// What computed them.
   public var computedBy: String
@@ -17,7 +33,7 @@ public struct Proof: Hashable, Sendable {
 
   /// Takes the parts of a proof that was read.
   public init(
-    inputs: [UInt32], tokens: [UInt32], logProbabilities: [Double], computedBy: String, tolerance: Double,
+    inputs: Inputs, tokens: [UInt32], logProbabilities: [Double], computedBy: String, tolerance: Double,
     toleranceFloat64: Double
   ) {
     self.inputs = inputs
@@ -34,44 +50,27 @@ public struct Proof: Hashable, Sendable {
   ///   - architecture: one that can run.
   ///   - values: its parameters in the order of its table.
   public init(architecture: Architecture, values: [Double]) {
-    let size = architecture.size
-    inputs = (0..<16).map { step in
-      let fraction = (Double(step + 1) * 0.6180339887498949).truncatingRemainder(dividingBy: 1)
-      return UInt32(Double(size) * fraction)
+    let (size, outputs) = (architecture.size, architecture.outputSize)
+    func fraction(_ multiple: Int) -> Double {
+      (Double(multiple) * 0.6180339887498949).truncatingRemainder(dividingBy: 1)
     }
-    tokens = size <= 256 ? (0..<UInt32(size)).map { $0 } : (0..<256).map { UInt32($0 * size / 256) }
+    switch architecture.input {
+    case .tokens: inputs = .tokens((1...16).map { UInt32(Double(size) * fraction($0)) })
+    case .features: inputs = .features((1...(16 * size)).map { 2 * fraction($0) - 1 }, width: size)
+    }
+    let columns = min(outputs, 256)
+    tokens = (0..<columns).map { UInt32($0 * outputs / columns) }
     computedBy = "\(Generator.text), reference in float64"
     tolerance = 1e-3
     toleranceFloat64 = 1e-9
     logProbabilities = Self.compute(architecture, values, inputs: inputs, tokens: tokens)
   }
 
-  /// A proof with more steps would take a reader too long.
-  static let maximumSteps = 4096
-  /// A proof that allows more proves nothing.
-  static let largestTolerance = 1e-2
-  /// The same for float64.
-  static let largestToleranceFloat64 = 1e-4
-
-  /// Why the proof does not fit a model of `size` tokens; nil if it does.
-  func violation(size: Int) -> String? {
-    let (count, overflow) = inputs.count.multipliedReportingOverflow(by: tokens.count)
-    guard !overflow, count > 0, logProbabilities.count == count else {
-      return "has arrays that do not fit together, or no step or column at all"
-    }
-    guard zip(tokens, tokens.dropFirst()).allSatisfy(<), (inputs + tokens).allSatisfy({ Int($0) < size }) else {
-      return "names tokens that the model does not have, or out of order"
-    }
-    guard inputs.count <= Self.maximumSteps else { return "has more than \(Self.maximumSteps) steps" }
-    guard (0...Self.largestTolerance).contains(tolerance),
-      (0...Self.largestToleranceFloat64).contains(toleranceFloat64)
-    else { return "has a tolerance that is not between 0 and what the format allows" }
-    return nil
-  }
-
   /// The largest absolute difference between the proof's numbers and those that the reference implementation gets, in nats.
   ///
   /// Infinite if a number is NaN or infinite on one side only.
+  ///
+  /// - Precondition: the proof fits the architecture.
   public func largestDifference(architecture: Architecture, values: [Double]) -> Double {
     let found = Self.compute(architecture, values, inputs: inputs, tokens: tokens)
     return zip(found, logProbabilities).reduce(0) { largest, pair in
@@ -82,14 +81,33 @@ public struct Proof: Hashable, Sendable {
   }
 
   private static func compute(
-    _ architecture: Architecture, _ values: [Double], inputs: [UInt32], tokens: [UInt32]
+    _ architecture: Architecture, _ values: [Double], inputs: Inputs, tokens: [UInt32]
   ) -> [Double] {
     let reference = Reference<Double>(architecture, values: values)
     var state = reference.initialState
-    // One step at a time: a row of a large vocabulary is not kept longer than needed.
-    return inputs.flatMap { input in
-      let row = reference.logProbabilities([Int32(input)], state: &state)[0]
-      return tokens.map { row[Int($0)] }
+    let steps = architecture.context == .sequence ? [inputs.reference] : inputs.steps
+    // Of a stream, one step at a time: a row of a large vocabulary is not kept longer than needed.
+    return steps.flatMap { inputs in
+      reference.logProbabilities(inputs, state: &state).flatMap { row in tokens.map { row[Int($0)] } }
+    }
+  }
+}
+
+extension Proof.Inputs {
+  /// All steps as the reference takes them.
+  fileprivate var reference: Reference<Double>.Inputs {
+    switch self {
+    case .tokens(let tokens): .tokens(tokens.map { Int32(truncatingIfNeeded: $0) })
+    case .features(let values, let width):
+      .features((0..<count).map { Array(values[($0 * width)..<(($0 + 1) * width)]) })
+    }
+  }
+
+  /// Each step by itself.
+  fileprivate var steps: [Reference<Double>.Inputs] {
+    switch reference {
+    case .tokens(let tokens): tokens.map { .tokens([$0]) }
+    case .features(let vectors): vectors.map { .features([$0]) }
     }
   }
 }

@@ -34,7 +34,7 @@ public enum ModelIdentity {
   }
 
   static func identify(_ vocabulary: Vocabulary) -> String {
-    let lines = [
+    var lines = [
       "rnn-h5 vocabulary 1",
       "kind \(vocabulary.kind.rawValue)",
       "normalisation \(vocabulary.normalisation.rawValue)",
@@ -44,6 +44,8 @@ public enum ModelIdentity {
       "bytes \(Hash.sha256(vocabulary.bytes))",
       "offsets \(Hash.sha256(LittleEndian.bytes(vocabulary.offsets.lazy.map { UInt64($0) })))",
     ]
+    // The tokens alone do not say in which order they are merged.
+    if let merges = vocabulary.storedMerges { lines.append("merges \(Hash.sha256(LittleEndian.bytes(merges)))") }
     return Hash.sha256(lines.map { $0 + "\n" }.joined())
   }
 

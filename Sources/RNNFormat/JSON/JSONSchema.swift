@@ -18,8 +18,8 @@ public struct JSONSchema: Sendable {
 
   private static let keywords: Set<String> = [
     "$schema", "$id", "$ref", "$defs", "title", "description", "type", "const", "enum", "properties", "required",
-    "additionalProperties", "items", "minItems", "maxItems", "minimum", "maximum", "exclusiveMaximum", "pattern",
-    "oneOf", "discriminator",
+    "additionalProperties", "items", "minItems", "maxItems", "minimum", "maximum", "exclusiveMinimum",
+    "exclusiveMaximum", "pattern", "oneOf", "discriminator",
   ]
 
   private let root: JSONValue
@@ -101,6 +101,9 @@ public struct JSONSchema: Sendable {
     }
     if let most = schema["maximum"]?.number, number > most {
       report("has to be at most \(JSONValue.number(most).canonical)")
+    }
+    if let bound = schema["exclusiveMinimum"]?.number, number <= bound {
+      report("has to be above \(JSONValue.number(bound).canonical)")
     }
     if let bound = schema["exclusiveMaximum"]?.number, number >= bound {
       report("has to be below \(JSONValue.number(bound).canonical)")

@@ -78,6 +78,36 @@ public struct ModelFile: ~Copyable, TensorSource {
     return try? dataset.storageSize
   }
 
+  /// How far an unfinished training has come: the `progress` of its state; nil if the file carries none.
+  public var trainingProgress: JSONValue? { structure.trainingProgress }
+
+  /// Reads the state of an unfinished training; nil if the file carries none.
+  ///
+  /// - Throws: ``FormatError``, also for an array with another hash than the file gives for it.
+  public func trainingState() throws -> TrainingStateDocument? {
+    guard let progress = structure.trainingProgress else { return nil }
+    var state = TrainingStateDocument(progress: progress)
+    do {
+      for object in structure.objects {
+        guard object.kind == .dataset, let name = TrainingStateDocument.name(at: object.path) else { continue }
+        let dataset = try file.root.dataset(object.path)
+        guard dataset.text("sha256") == (try ContentIdentity.sha256(of: dataset)) else {
+          var findings = Findings()
+          findings.add("training_state.hash", at: object.path, "the bytes are not those that were written")
+          throw FormatError.invalid(file: path, findings: findings.all)
+        }
+        if object.datatype == UInt64.datatype {
+          state.words[name] = try dataset.read(as: UInt64.self)
+        } else {
+          state.arrays[name] = try dataset.read(as: Float.self)
+        }
+      }
+    } catch let error as HDF5Error {
+      throw FormatError.hdf5(error)
+    }
+    return state
+  }
+
   /// Reads the parameters in the precision asked for, in the order of the table.
   ///
   /// - Throws: ``FormatError``, also for a tensor with another hash and for numbers that are not finite.
@@ -113,6 +143,10 @@ public struct ModelFile: ~Copyable, TensorSource {
 public struct ModelHeader: Hashable, Sendable {
   /// The version that the file was written to.
   public var formatVersion = ""
+  /// The oldest version whose readers understand it.
+  public var minimumReaderVersion = ""
+  /// What a reader has to know beyond version 1.0.
+  public var requiredFeatures: [String] = []
   /// The program that wrote it.
   public var generator = ""
   /// What the model computes.

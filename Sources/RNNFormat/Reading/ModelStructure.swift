@@ -12,6 +12,8 @@ struct ModelStructure {
   var tensors: [TensorDescription] = []
   /// The hashes that the file gives for its tensors, by path.
   var hashes: [String: String] = [:]
+  /// How far an unfinished training has come; nil if the file carries none.
+  var trainingProgress: JSONValue?
   /// All objects of the file.
   var objects: [ObjectDescription] = []
 
@@ -36,6 +38,8 @@ struct ModelStructure {
     let reader = StructureReader(objects: objects)
     header = StructureReader.header(file.root)
     document = reader.document(file.root, &findings)
+    trainingProgress = reader.trainingProgress(file.root, &findings)
+    Self.checkFeatures(file.root, header, document, &findings)
     if let architecture = document?.architecture {
       (tensors, hashes) = reader.tensors(of: architecture, in: file.root, &findings)
     }
@@ -57,7 +61,7 @@ struct ModelStructure {
       return false
     }
     let unknown = (root.text("required_features") ?? "").split(separator: " ").map(String.init)
-      .filter { !LayoutSchema.current.features.contains($0) }
+      .filter { LayoutSchema.current.features[$0] == nil }
     if !unknown.isEmpty {
       findings.add(
         "version.feature", at: "/@required_features",
@@ -66,5 +70,24 @@ struct ModelStructure {
       return false
     }
     return true
+  }
+
+  /// Holds what the model uses against what the file says that it uses.
+  private static func checkFeatures(
+    _ root: borrowing Group, _ header: ModelHeader, _ document: ModelDocument?, _ findings: inout Findings
+  ) {
+    guard root.text("required_features") != nil else { return }
+    var used = Set(document?.architecture.features ?? [])
+    if (try? root.group("vocabulary"))?.text("kind") == "bpe" { used.insert("bpe") }
+    for feature in used.subtracting(header.requiredFeatures).sorted() {
+      findings.add("features.missing", at: "/@required_features", "the model uses '\(feature)', which is not named")
+    }
+    guard let needed = Version(header.minimumReaderVersion) else { return }
+    for feature in Set(header.requiredFeatures).sorted() {
+      if let since = LayoutSchema.current.features[feature], needed < since {
+        findings.add(
+          "features.version", at: "/@minimum_reader_version", "is older than '\(feature)', which came with \(since)")
+      }
+    }
   }
 }

@@ -3,7 +3,7 @@ import RNNModel
 
 /// Reads the documents and small arrays of a model file, and reports all that is wrong with them.
 struct StructureReader {
-  private let objects: [String: ObjectDescription]
+  let objects: [String: ObjectDescription]
 
   init(objects: [ObjectDescription]) {
     self.objects = Dictionary(objects.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
@@ -12,8 +12,9 @@ struct StructureReader {
   static func header(_ root: borrowing Group) -> ModelHeader {
     func text(_ name: String) -> String { root.text(name) ?? "" }
     return ModelHeader(
-      formatVersion: text("format_version"), generator: text("generator"), modelID: text("model_id"),
-      contentID: text("content_id"))
+      formatVersion: text("format_version"), minimumReaderVersion: text("minimum_reader_version"),
+      requiredFeatures: text("required_features").split(separator: " ").map(String.init),
+      generator: text("generator"), modelID: text("model_id"), contentID: text("content_id"))
   }
 
   /// Everything but the parameters; nil if there is no architecture to work with.
@@ -21,9 +22,9 @@ struct StructureReader {
     let architecture = architecture(root, &findings)
     let metadata = json(root, "/metadata", schema: "metadata.schema.json", &findings) ?? .object([:])
     let lineage = json(root, "/lineage", schema: "lineage.schema.json", &findings)?.array ?? []
-    let vocabulary = vocabulary(root, size: architecture?.size, &findings)
+    let vocabulary = vocabulary(root, architecture, &findings)
     let history = history(root, &findings)
-    let proof = proof(root, size: architecture?.size, &findings)
+    let proof = proof(root, architecture, &findings)
     if objects["/specification"] == nil {
       findings.add("specification.missing", at: "/specification", "the file does not carry its specification")
     }
@@ -33,7 +34,20 @@ struct StructureReader {
       proof: proof)
   }
 
-  private func json(_ root: borrowing Group, _ path: String, schema: String, _ findings: inout Findings) -> JSONValue? {
+  /// How far an unfinished training has come; nil if the file carries none.
+  func trainingProgress(_ root: borrowing Group, _ findings: inout Findings) -> JSONValue? {
+    for path in objects.keys.sorted() where path.hasPrefix("/training_state/") {
+      let name = String(path.dropFirst("/training_state/".count))
+      if !TrainingStateDocument.isName(name) {
+        findings.add("training_state.names", at: path, "its name is not one that the state of a training can have")
+      }
+    }
+    return json(root, "/training_state/progress", schema: nil, &findings)
+  }
+
+  private func json(
+    _ root: borrowing Group, _ path: String, schema: String?, _ findings: inout Findings
+  ) -> JSONValue? {
     guard let object = objects[path], case .fixedString = object.datatype, object.shape.isEmpty else { return nil }
     do {
       let text = Array(try root.dataset(path).readString().utf8)
@@ -41,7 +55,7 @@ struct StructureReader {
       if Array(value.canonical.utf8) != text {
         findings.add("json.canonical", at: path, "is not in the canonical form of RFC 8785")
       }
-      for violation in LayoutSchema.current.documents[schema]?.violations(of: value) ?? [] {
+      for violation in schema.flatMap({ LayoutSchema.current.documents[$0] })?.violations(of: value) ?? [] {
         findings.add("json.schema", at: path + violation.pointer, violation.message)
       }
       return value
@@ -69,7 +83,8 @@ struct StructureReader {
     do {
       architecture = try Architecture(json: json)
     } catch {
-      findings.add("json.schema", at: "/architecture", "cannot be read: \(error)")
+      // The schema is satisfied: what is wrong is how the numbers fit together.
+      findings.add("architecture.chain", at: "/architecture", "cannot be read: \(error)")
       return nil
     }
     let problems = architecture.problems()
@@ -83,10 +98,17 @@ struct StructureReader {
     return problems.isEmpty ? architecture : nil
   }
 
-  private func vocabulary(_ root: borrowing Group, size: Int?, _ findings: inout Findings) -> Vocabulary? {
+  private func vocabulary(
+    _ root: borrowing Group, _ architecture: Architecture?, _ findings: inout Findings
+  ) -> Vocabulary? {
     guard objects["/vocabulary"]?.kind == .group, isArray("/vocabulary/bytes"), isArray("/vocabulary/offsets"),
-      objects["/vocabulary/counts"] == nil || isArray("/vocabulary/counts")
+      objects["/vocabulary/counts"] == nil || isArray("/vocabulary/counts"),
+      objects["/vocabulary/merges"] == nil || objects["/vocabulary/merges"]?.shape.count == 2
     else { return nil }
+    if let columns = objects["/vocabulary/merges"]?.shape[1], columns != 2 {
+      findings.add("vocabulary.merges", at: "/vocabulary/merges", "has \(columns) tokens a merge, but has to have 2")
+      return nil
+    }
     do {
       let group = try root.group("/vocabulary")
       guard let kind = Vocabulary.Kind(rawValue: try group.stringAttribute("kind")),
@@ -94,15 +116,14 @@ struct StructureReader {
       else { return nil }
       let bytes = try group.dataset("bytes").read(as: UInt8.self)
       let offsets = try group.dataset("offsets").read(as: UInt64.self)
+      let merges = objects["/vocabulary/merges"] == nil ? nil : try group.dataset("merges").read(as: UInt32.self)
       let counts = objects["/vocabulary/counts"] == nil ? nil : try group.dataset("counts").read(as: UInt64.self)
       func special(_ name: String) throws(HDF5Error) -> Int64 { try group.attribute(name, as: Int64.self) }
       let vocabulary = try Vocabulary(
         kind: kind, normalisation: normalisation, bytes: bytes, storedOffsets: offsets, counts: counts,
-        unknownID: try special("unknown_id"), lineEndID: try special("line_end_id"))
-      if let size, vocabulary.count != size {
-        findings.add(
-          "vocabulary.size", at: "/vocabulary",
-          "has \(vocabulary.count) tokens, but the architecture takes \(size)")
+        unknownID: try special("unknown_id"), lineEndID: try special("line_end_id"), storedMerges: merges)
+      if let violation = architecture?.violation(of: vocabulary) {
+        findings.add("vocabulary.size", at: "/vocabulary", violation)
       }
       return vocabulary
     } catch let error as VocabularyError {
@@ -117,7 +138,7 @@ struct StructureReader {
   }
 
   /// Whether there is a dataset of one dimension; what else is there instead has been reported with the layout.
-  private func isArray(_ path: String) -> Bool { objects[path]?.kind == .dataset && objects[path]?.shape.count == 1 }
+  func isArray(_ path: String) -> Bool { objects[path]?.kind == .dataset && objects[path]?.shape.count == 1 }
 
   private func history(_ root: borrowing Group, _ findings: inout Findings) -> History {
     var history = History()
@@ -142,51 +163,6 @@ struct StructureReader {
       findings.add("history.length", at: "/history", "columns differ in length: \(list)")
     }
     return history
-  }
-
-  private func proof(_ root: borrowing Group, size: Int?, _ findings: inout Findings) -> Proof? {
-    guard objects["/proof"]?.kind == .group else {
-      findings.add("proof.missing", at: "/proof", "the file carries no proof")
-      return nil
-    }
-    guard isArray("/proof/inputs"), isArray("/proof/tokens"), objects["/proof/log_probabilities"]?.shape.count == 2
-    else { return nil }
-    do {
-      let group = try root.group("/proof")
-      let numbers = try group.dataset("log_probabilities")
-      let proof = Proof(
-        inputs: try group.dataset("inputs").read(as: UInt32.self),
-        tokens: try group.dataset("tokens").read(as: UInt32.self),
-        logProbabilities: try numbers.read(as: Double.self), computedBy: try group.stringAttribute("computed_by"),
-        tolerance: try group.attribute("tolerance", as: Double.self),
-        toleranceFloat64: try group.attribute("tolerance_float64", as: Double.self))
-      guard numbers.shape == [proof.inputs.count, proof.tokens.count], !proof.logProbabilities.isEmpty else {
-        findings.add("proof.shape", at: "/proof", "has arrays that do not fit together, or no step or column at all")
-        return nil
-      }
-      let tolerances = [
-        ("tolerance", proof.tolerance, Proof.largestTolerance),
-        ("tolerance_float64", proof.toleranceFloat64, Proof.largestToleranceFloat64),
-      ]
-      for (name, value, bound) in tolerances where !(0...bound).contains(value) {
-        findings.add("layout.value", at: "/proof@\(name)", "is \(value), but has to be between 0 and \(bound)")
-        return nil
-      }
-      guard proof.inputs.count <= Proof.maximumSteps else {
-        findings.add("proof.shape", at: "/proof/inputs", "has more than \(Proof.maximumSteps) steps")
-        return nil
-      }
-      let isRising = zip(proof.tokens, proof.tokens.dropFirst()).allSatisfy { $0 < $1 }
-      let largest = max(proof.inputs.max() ?? 0, proof.tokens.max() ?? 0)
-      guard isRising, size.map({ Int(largest) < $0 }) ?? true else {
-        findings.add("proof.shape", at: "/proof", "names tokens that the model does not have, or out of order")
-        return nil
-      }
-      return proof
-    } catch {
-      if error.rule != .missing && error.rule != .type && error.rule != .shape { findings.add(error) }
-      return nil
-    }
   }
 
   /// The tensors of the architecture that are there, and the hashes that the file gives for them.
@@ -256,8 +232,9 @@ extension VocabularyError {
     switch self {
     case .offsets: "vocabulary.offsets"
     case .empty, .counts: "vocabulary.size"
+    case .merges, .mergeCount, .merge, .notASymbol(_, .bpe): "vocabulary.merges"
     case .emptyToken, .duplicate: "vocabulary.duplicate"
-    case .special, .normalisation, .notASymbol, .unknownSymbol: "vocabulary.kind"
+    case .special, .normalisation, .notASymbol, .symbolTooLong, .unknownSymbol: "vocabulary.kind"
     }
   }
 }

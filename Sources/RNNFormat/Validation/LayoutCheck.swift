@@ -10,11 +10,12 @@ enum LayoutCheck {
   ) throws(HDF5Error) {
     let schema = LayoutSchema.current
     for object in objects {
-      guard let expected = schema.object(at: object.path) else {
+      guard let statement = schema.object(at: object.path) else {
         findings.add("layout.unknown", at: object.path, "the format does not name such an object")
         continue
       }
       let kind = kind(of: object)
+      let expected = statement.applied(to: kind)
       if kind != expected.kind {
         findings.add("layout.kind", at: object.path, "is a \(kind.rawValue), but has to be a \(expected.kind.rawValue)")
         continue
@@ -29,7 +30,7 @@ enum LayoutCheck {
         let dataset = try root.dataset(object.path)
         checkType(of: object, expected, &findings)
         // Documents with a schema are judged as JSON.
-        if kind == .string, object.shape.isEmpty, expected.schema == nil, try dataset.validText() == nil {
+        if kind == .string, object.shape.isEmpty, !expected.isJSON, try dataset.validText() == nil {
           findings.add("layout.value", at: object.path, "is not UTF-8 without NUL")
         }
         try checkAttributes(of: dataset, object, expected, &findings)

@@ -93,6 +93,7 @@ public enum Validator {
           findings.add("parameters.finite", at: path, "a value is infinite, not a number, or too large for float32")
         }
       }
+      try checkTrainingState(file, structure, &known, &findings)
       let contentID = try ContentIdentity.identify(file.root, objects: structure.objects, known: known)
       if let given = file.root.text("content_id"), given != contentID {
         findings.add("identity.content_id", at: "/@content_id", "the content is not what was written")
@@ -111,5 +112,20 @@ public enum Validator {
       findings.add("identity.model_id", at: "/@model_id", "the model is not the one that was written")
     }
     return keepsValues ? values : nil
+  }
+
+  /// Checks the hashes of the training state's arrays, and adds them to those that are known.
+  private static func checkTrainingState(
+    _ file: borrowing File, _ structure: ModelStructure, _ known: inout [String: String], _ findings: inout Findings
+  ) throws(HDF5Error) {
+    for object in structure.objects where TrainingStateDocument.name(at: object.path) != nil {
+      guard object.kind == .dataset else { continue }
+      let dataset = try file.root.dataset(object.path)
+      let sha256 = try ContentIdentity.sha256(of: dataset)
+      known[object.path] = sha256
+      if let given = dataset.text("sha256"), given != sha256 {
+        findings.add("training_state.hash", at: object.path, "the bytes are not those that were written")
+      }
+    }
   }
 }

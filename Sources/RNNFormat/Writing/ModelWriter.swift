@@ -21,16 +21,18 @@ public struct ModelWriter: Sendable {
   /// - Parameters:
   ///   - document: everything but the parameters.
   ///   - tensors: the parameters, complete for the architecture.
+  ///   - trainingState: what a training needs to go on; nil for a model that is finished.
   ///   - path: the target.
   /// - Returns: the `model_id`.
   /// - Throws: ``FormatError``; what was at the target before is still there then.
   @discardableResult
   public func write<Source: TensorSource & ~Copyable>(
-    _ document: ModelDocument, tensors: borrowing Source, to path: String
+    _ document: ModelDocument, tensors: borrowing Source, trainingState: TrainingStateDocument? = nil, to path: String
   ) throws -> String {
     var identity = ""
     try AtomicFile.replace(path) { temporary in
-      identity = try write(document, tensors: tensors, creating: temporary, for: path)
+      identity = try write(
+        document, tensors: tensors, trainingState: trainingState, creating: temporary, for: path)
     }
     return identity
   }
@@ -40,19 +42,21 @@ public struct ModelWriter: Sendable {
   /// - Parameters:
   ///   - document: everything but the parameters.
   ///   - tensors: the parameters, complete for the architecture.
+  ///   - trainingState: what a training needs to go on; nil for a model that is finished.
   ///   - temporary: the new file.
   ///   - path: the name to use in errors.
   /// - Returns: the `model_id`.
   /// - Throws: ``FormatError``.
   @discardableResult
   public func write<Source: TensorSource & ~Copyable>(
-    _ document: ModelDocument, tensors: borrowing Source, creating temporary: String, for path: String
+    _ document: ModelDocument, tensors: borrowing Source, trainingState: TrainingStateDocument? = nil,
+    creating temporary: String, for path: String
   ) throws -> String {
-    if let violation = document.violation(tensors: tensors.tensors) {
+    if let violation = document.violation(tensors: tensors.tensors) ?? trainingState?.violation() {
       throw FormatError.unwritable(file: path, violation: violation)
     }
     do {
-      return try write(document, tensors: tensors, creating: temporary)
+      return try write(document, tensors: tensors, trainingState, creating: temporary)
     } catch let error as HDF5Error {
       throw FormatError.hdf5(
         HDF5Error(rule: error.rule, operation: error.operation, object: error.object, file: path, cause: error.cause))
@@ -61,12 +65,15 @@ public struct ModelWriter: Sendable {
 
   /// Writes a model that is in memory.
   @discardableResult
-  public func write(_ document: ModelDocument, parameters: Parameters, to path: String) throws -> String {
-    try write(document, tensors: ParameterTensors(parameters), to: path)
+  public func write(
+    _ document: ModelDocument, parameters: Parameters, trainingState: TrainingStateDocument? = nil, to path: String
+  ) throws -> String {
+    try write(document, tensors: ParameterTensors(parameters), trainingState: trainingState, to: path)
   }
 
   private func write<Source: TensorSource & ~Copyable>(
-    _ document: ModelDocument, tensors source: borrowing Source, creating path: String
+    _ document: ModelDocument, tensors source: borrowing Source, _ trainingState: TrainingStateDocument?,
+    creating path: String
   ) throws -> String {
     let file = try File(creating: path)
     let identity: String
@@ -76,11 +83,12 @@ public struct ModelWriter: Sendable {
       let hashes = try writeTensors(document, source, in: file.root)
       try write(document.history, in: file.root)
       if let proof = document.proof { try write(proof, in: file.root) }
+      let stateHashes = try trainingState.map { state in try write(state, in: file.root) } ?? [:]
       identity = ModelIdentity.identify(
         architecture: document.architecture, vocabulary: document.vocabulary,
         tensors: zip(source.tensors, hashes).map { ($0, $1) })
-      try writeRootAttributes(identity: identity, in: file.root)
-      let known = Dictionary(
+      try writeRootAttributes(document, identity: identity, in: file.root)
+      let known = stateHashes.merging(
         zip(source.tensors.map { "/parameters/\($0.path)" }, hashes), uniquingKeysWith: { first, _ in first })
       let content = try ContentIdentity.identify(file.root, objects: try file.objects(), known: known)
       try file.root.setAttribute("content_id", to: content)
@@ -89,11 +97,13 @@ public struct ModelWriter: Sendable {
     return identity
   }
 
-  private func writeRootAttributes(identity: String, in root: borrowing Group) throws(HDF5Error) {
+  private func writeRootAttributes(
+    _ document: ModelDocument, identity: String, in root: borrowing Group
+  ) throws(HDF5Error) {
     try root.setAttribute("format", to: "rnn-h5")
     try root.setAttribute("format_version", to: "\(Version.current)")
-    try root.setAttribute("minimum_reader_version", to: "1.0")
-    try root.setAttribute("required_features", to: "")
+    try root.setAttribute("minimum_reader_version", to: "\(document.minimumReaderVersion)")
+    try root.setAttribute("required_features", to: document.features.joined(separator: " "))
     try root.setAttribute("optional_features", to: "")
     try root.setAttribute("generator", to: Generator.text)
     try root.setAttribute("model_id", to: identity)
@@ -120,6 +130,9 @@ public struct ModelWriter: Sendable {
     try write(vocabulary.bytes, as: "bytes", in: group)
     try write(vocabulary.offsets.map { UInt64($0) }, as: "offsets", in: group)
     if let counts = vocabulary.counts { try write(counts, as: "counts", in: group) }
+    if let merges = vocabulary.storedMerges {
+      try group.createDataset("merges", of: UInt32.self, shape: [merges.count / 2, 2]).write(merges)
+    }
   }
 
   private func write<Value: Element>(
@@ -187,7 +200,11 @@ public struct ModelWriter: Sendable {
     try group.setAttribute("computed_by", to: proof.computedBy)
     try group.setAttribute("tolerance", to: proof.tolerance)
     try group.setAttribute("tolerance_float64", to: proof.toleranceFloat64)
-    try write(proof.inputs, as: "inputs", in: group)
+    switch proof.inputs {
+    case .tokens(let tokens): try write(tokens, as: "inputs", in: group)
+    case .features(let values, let width):
+      try group.createDataset("inputs", of: Double.self, shape: [proof.inputs.count, width]).write(values)
+    }
     try write(proof.tokens, as: "tokens", in: group)
     let dataset = try group.createDataset(
       "log_probabilities", of: Double.self, shape: [proof.inputs.count, proof.tokens.count])

@@ -17,36 +17,89 @@ import rnnh5  # noqa: E402
 from rnnh5.activations import ACTIVATIONS  # noqa: E402
 
 
-def random_architecture(random: np.random.Generator) -> dict[str, Any]:
-    """Any layer kind and any option, one to three recurrent layers."""
+def random_architecture(random: np.random.Generator, options: bool = True) -> dict[str, Any]:
+    """Any layer kind and any option, one to three recurrent layers; without ``options``, what version 1.0 had."""
 
     def flag() -> bool:
         return bool(random.integers(2))
+
+    def option() -> bool:
+        return options and not random.integers(3)
 
     def activation() -> str:
         return str(random.choice(list(ACTIVATIONS)))
 
     size = width = int(random.integers(2, 12))
-    stack = [layers.one_hot(size)]
-    if flag():
-        width = int(random.integers(1, 6))
-        stack = [layers.embedding(size, width)]
+    input = "features" if option() else "tokens"
+    context = "sequence" if option() else "stream"
+    output = "sigmoid" if option() else "softmax"
+    stack: list[dict[str, Any]] = []
+    widths: dict[str, int] = {}
+
+    def add(layer: dict[str, Any], outputs: int) -> int:
+        stack.append(layer)
+        widths[layer["name"]] = outputs
+        return outputs
+
+    if input == "tokens" and flag():
+        width = add(layers.embedding(size, (width := int(random.integers(1, 6)))), width)
+    elif input == "tokens":
+        add(layers.one_hot(size), size)
     for index in range(int(random.integers(1, 4))):
         if flag():
-            stack.append(layers.dropout(f"dropout_{index}", float(random.choice([0, 0.25, 0.9]))))
-        options: dict[str, Any] = {"bias": flag(), "recurrent_bias": flag(), "activation": activation()}
-        kind = str(random.choice(["elman", "lstm", "gru"]))
-        if kind != "elman":
-            options["recurrent_activation"] = activation()
-        if kind == "lstm":
-            options |= {"cell_activation": activation(), "forget_bias": float(random.choice([0, 1, -2.5]))}
-        if kind == "gru":
-            options["reset"] = str(random.choice(["after", "before"]))
-            options["update_keeps"] = str(random.choice(["previous", "candidate"]))
+            locked = {"locked": True} if option() else {}
+            add(layers.dropout(f"dropout_{index}", float(random.choice([0, 0.25, 0.9])), **locked), width)
         hidden = int(random.integers(1, 6))
-        stack.append(getattr(layers, kind)(f"{kind}_{index}", width, hidden, **options))
-        width = hidden
-    return layers.architecture(size, *stack, layers.linear(width, size, flag()))
+        kind = str(random.choice(["elman", "lstm", "gru"]))
+        chosen = _recurrent_options(kind, flag, option, activation, random)
+        if context == "sequence" and option():
+            chosen["direction"] = "backward"
+        width = add(getattr(layers, kind)(f"{kind}_{index}", width, hidden, **chosen), hidden)
+        if option():
+            add(layers.layer_norm(f"norm_{index}", width, epsilon=1e-3, bias=flag()), width)
+        if option():
+            equal = [name for name, other in widths.items() if other == width]
+            width = add(layers.sum_of(f"sum_{index}", *equal), width)
+        if option():
+            several = list(widths)[-3:]
+            width = add(layers.concatenation(f"all_{index}", *several), sum(widths[name] for name in several))
+    is_free = input != "tokens" or context != "stream" or output != "softmax"
+    outputs, tied = int(random.integers(1, 9)) if is_free else size, {}
+    if option() and "embedding" in widths:
+        # One more layer, of the width that tied weights need.
+        width = add(layers.gru("gru_tied", width, widths["embedding"]), widths["embedding"])
+        outputs, tied = size, {"weights_of": "embedding"}
+    add(layers.linear(width, outputs, flag(), **tied), outputs)
+    return layers.architecture(size, *stack, context=context, input=input, output=output)
+
+
+def _recurrent_options(kind: str, flag: Any, option: Any, activation: Any, random: Any) -> dict[str, Any]:
+    chosen: dict[str, Any] = {"bias": flag(), "recurrent_bias": flag(), "activation": activation()}
+    if option():
+        chosen["initial_state"] = str(random.choice(["given", "learned"]))
+    if kind == "elman" and option():
+        chosen["leak"] = 0.25
+    if kind != "elman":
+        chosen["recurrent_activation"] = activation()
+    if kind == "lstm":
+        chosen |= {"cell_activation": activation(), "forget_bias": float(random.choice([0, 1, -2.5]))}
+        chosen |= {"peepholes": option(), "cell_clip": 0.75 if option() else None}
+        if option():
+            chosen |= {"coupled_gates": True, "gates": ["input", "candidate", "output"], "forget_bias": 0}
+        if option():
+            chosen["projection"] = {"cells": int(random.integers(1, 7)), "clip": 0.5 if flag() else None}
+    if kind == "gru":
+        chosen["reset"] = str(random.choice(["after", "before"]))
+        chosen["update_keeps"] = str(random.choice(["previous", "candidate"]))
+    return chosen
+
+
+def random_inputs(model: dict[str, Any], random: np.random.Generator, steps: int) -> np.ndarray:
+    """Tokens, or features, that the model takes."""
+    size = model["input"]["size"]
+    if model["input"]["kind"] == "tokens":
+        return random.integers(0, size, steps)
+    return random.normal(size=(steps, size))
 
 
 def random_vocabulary(size: int, random: np.random.Generator) -> rnnh5.Vocabulary | None:

@@ -8,17 +8,18 @@ import layers
 import numpy as np
 import pytest
 import rnnh5
-from conftest import random_architecture, random_vocabulary
+from conftest import random_architecture, random_inputs, random_vocabulary
+from rnnh5.architecture import features
 from rnnh5.resources import SCHEMAS, specification
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(80))
 def test_random_model_comes_back_as_it_was_written(seed: int, tmp_path) -> None:
     random = np.random.default_rng(seed)
     model = random_architecture(random)
     kind = str(random.choice(["<f2", "<f4", "<f8"]))
-    parameters = {name: values.astype(kind) for name, values in layers.random_parameters(model, seed, 0.3).items()}
-    vocabulary = random_vocabulary(model["input"]["size"], random)
+    parameters = {name: values.astype(kind) for name, values in layers.random_parameters(model, seed, 0.2).items()}
+    vocabulary = random_vocabulary(model["input"]["size"], random) if model["input"]["kind"] == "tokens" else None
     history = {"step": np.arange(3), "valid_loss": random.normal(size=3)}
     metadata = {"title": "Räksmörgås 😀", "hyper_parameters": {"rate": 0.1, "big": 1e300}}
     path = tmp_path / "model.h5"
@@ -28,6 +29,8 @@ def test_random_model_comes_back_as_it_was_written(seed: int, tmp_path) -> None:
     assert rnnh5.validate(path).findings == []
     with rnnh5.open(path) as opened:
         assert opened.architecture == model
+        assert opened.required_features == sorted(features(model))
+        assert opened.minimum_reader_version == ("1.1" if features(model) else "1.0")
         assert opened.metadata == metadata
         assert list(opened.parameters) == list(parameters)
         for name, values in parameters.items():
@@ -151,16 +154,82 @@ def test_a_failed_write_leaves_what_was_there(tiny, tmp_path) -> None:
     assert os.listdir(tmp_path) == ["model.h5"]
 
 
-def test_a_text_in_pieces_is_the_text(tmp_path) -> None:
-    for seed in range(10):
-        random = np.random.default_rng(seed)
-        model = random_architecture(random)
-        network = rnnh5.Network(model, layers.random_parameters(model, seed, 0.3))
-        ids = random.integers(0, model["input"]["size"], 20)
-        state: dict[str, np.ndarray] = {}
-        pieces = [network.log_probabilities(piece, state) for piece in (ids[:1], ids[1:7], ids[7:7], ids[7:])]
-        assert np.allclose(np.concatenate(pieces), network.log_probabilities(ids), rtol=0, atol=1e-12)
-        assert np.allclose(np.exp(network.log_probabilities(ids)).sum(1), 1)
+@pytest.mark.parametrize("seed", range(40))
+def test_a_stream_in_pieces_is_the_stream(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    model = random_architecture(random)
+    network = rnnh5.Network(model, layers.random_parameters(model, seed, 0.2))
+    inputs = random_inputs(model, random, 20)
+    whole = network.log_probabilities(inputs)
+    assert whole.shape == (20, network.outputs)
+    assert np.isfinite(whole).all()
+    if model["output"]["activation"] == "softmax":
+        assert np.allclose(np.exp(whole).sum(1), 1)
+    state: dict[str, tuple[np.ndarray, ...]] = {}
+    pieces = [network.log_probabilities(piece, state) for piece in (inputs[:1], inputs[1:7], inputs[7:7], inputs[7:])]
+    if model["context"]["kind"] == "stream":
+        assert np.allclose(np.concatenate(pieces), whole, rtol=0, atol=1e-12)
+    else:
+        # Each call is a sequence of its own.
+        assert not state
+        assert np.array_equal(pieces[0], network.log_probabilities(inputs[:1]))
+
+
+def test_a_given_state_is_taken() -> None:
+    model = layers.architecture(
+        4,
+        layers.embedding(4, 3),
+        layers.lstm("lstm_1", 3, 2, initial_state="given"),
+        layers.linear(2, 4),
+        context="sequence",
+    )
+    network = rnnh5.Network(model, layers.random_parameters(model, 1))
+    zero, state = np.zeros(2), {"lstm_1": (np.array([0.5, -0.5]), np.array([1.0, 2.0]))}
+    usual, given = network.log_probabilities([1, 2]), network.log_probabilities([1, 2], state)
+    assert np.abs(usual - given).max() > 1e-3
+    assert np.array_equal(usual, network.log_probabilities([1, 2], {"lstm_1": (zero, zero)}))
+
+
+def test_a_backward_layer_is_a_forward_layer_of_the_reversed_sequence() -> None:
+    models = [
+        layers.architecture(
+            3,
+            layers.gru("gru_1", 3, 4, direction=direction, initial_state="learned"),
+            layers.linear(4, 2),
+            context="sequence",
+            input="features",
+        )
+        for direction in ("forward", "backward")
+    ]
+    parameters = layers.random_parameters(models[0], 1)
+    values = np.random.default_rng(1).normal(size=(7, 3))
+    forward, backward = (rnnh5.Network(model, parameters) for model in models)
+    assert np.array_equal(forward.log_probabilities(values)[::-1], backward.log_probabilities(values[::-1]))
+
+
+def test_the_training_state_comes_back(tiny, tmp_path) -> None:
+    bits = np.random.default_rng(1).integers(0, 2**32, 50, np.uint32)
+    state = rnnh5.TrainingState(
+        {"step": 3, "plan": {"rate": 0.1}},
+        {"parameters": bits.view("<f4"), "slots/a": np.zeros(0), "carried_state/lstm_1/hidden": np.ones(2)},
+        {"random_state/order": np.array([2**64 - 1, 0], np.uint64)},
+    )
+    identities = []
+    for given in (None, state):
+        rnnh5.write(tmp_path / "model.h5", *tiny, training_state=given)
+        assert rnnh5.validate(tmp_path / "model.h5").findings == []
+        with rnnh5.open(tmp_path / "model.h5") as model:
+            identities.append((model.model_id, model.content_id))
+            found = model.training_state
+    assert found.progress == state.progress
+    assert {name: array.tobytes() for name, array in found.arrays.items()} == {
+        name: np.asarray(array, "<f4").tobytes() for name, array in state.arrays.items()
+    }
+    assert found.words["random_state/order"].tolist() == [2**64 - 1, 0]
+    assert identities[0][0] == identities[1][0]
+    assert identities[0][1] != identities[1][1]
+    with pytest.raises(rnnh5.InvalidFile, match="training_state.names"):
+        rnnh5.write(tmp_path / "model.h5", *tiny, training_state=rnnh5.TrainingState(arrays={"Slots": np.ones(1)}))
 
 
 def test_every_flipped_bit_outside_free_space_is_found(tiny, tmp_path) -> None:

@@ -43,7 +43,7 @@ def trained(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("seed", range(12))
 def test_the_program_accepts_and_samples_what_python_writes(seed: int, tmp_path) -> None:
     random = np.random.default_rng(seed)
-    model = random_architecture(random)
+    model = random_architecture(random, options=False)
     tokens = [bytes([65 + index]) for index in range(model["input"]["size"])]
     path = tmp_path / "model.h5"
     rnnh5.write(
@@ -69,6 +69,24 @@ def test_the_program_accepts_and_samples_what_python_writes(seed: int, tmp_path)
             assert numbers[token["id"]] > numbers.max() - 1e-4
             ids.append(token["id"])
         assert sample["text"].encode() == opened.vocabulary.decode(ids[2:])
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_program_gets_the_numbers_of_every_option(seed: int, tmp_path) -> None:
+    random = np.random.default_rng(seed)
+    model = random_architecture(random)
+    state = rnnh5.TrainingState({"step": seed}, {"slots/a": np.full(3, np.nan)}) if seed % 2 else None
+    rnnh5.write(tmp_path / "model.h5", model, layers.random_parameters(model, seed, 0.2), training_state=state)
+    report = json.loads(run("validate", "--json", tmp_path / "model.h5"))[0]
+    assert report["valid"]
+    assert report["findings"] == []
+    assert report["proof_difference"] < 1e-9
+    run("convert", tmp_path / "model.h5", tmp_path / "model.npz")
+    run("convert", tmp_path / "model.npz", tmp_path / "back.h5")
+    assert rnnh5.validate(tmp_path / "back.h5").findings == []
+    with rnnh5.open(tmp_path / "back.h5") as back:
+        assert back.model_id == report["model_id"]
+        assert back.architecture == model
 
 
 def test_python_gets_the_numbers_of_a_model_that_the_program_trained(trained: Path, tmp_path) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 import pytest
 from rnnh5 import UnknownSymbol, Vocabulary
-from rnnh5.vocabulary import characters, words_and_white_space
+from rnnh5.vocabulary import characters, pieces, words_and_white_space
 
 
 def all_symbols(text: bytes, kind: str) -> Vocabulary:
@@ -74,3 +76,66 @@ def test_an_unknown_symbol_becomes_unknown_id_or_an_error() -> None:
 def test_refuses_to_decode_what_is_no_index(index: int) -> None:
     with pytest.raises(IndexError):
         Vocabulary([b"a", b"b"]).decode([0, index])
+
+
+PIECES = {
+    b"to be, 12ab": [b"to", b" be", b",", b" 12", b"ab"],
+    b"a\n\n  b": [b"a", b"\n\n ", b" b"],
+    b"x \n": [b"x", b" \n"],
+    b"don't": [b"don", b"'", b"t"],
+    b"a  ": [b"a", b"  "],
+    b" \tb": [b" \t", b"b"],
+    b"  ": [b"  "],
+    b"": [],
+    b" a" * 2 + b"\xff\x80\0": [b" a", b" a\xff\x80", b"\0"],
+    b"z" * 600: [b"z" * 256, b"z" * 256, b"z" * 88],
+    b" " + b"z" * 256: [b" " + b"z" * 255, b"z"],
+}
+
+
+@pytest.mark.parametrize("text", PIECES)
+def test_a_text_is_split_into_pieces(text: bytes) -> None:
+    assert list(pieces(text)) == PIECES[text]
+
+
+def test_pieces_are_those_of_the_four_classes() -> None:
+    # The specification's sentences, without a regular expression.
+    def kind(byte: int) -> str:
+        if byte in b"\t\n\v\f\r ":
+            return "space"
+        if byte >= 128 or chr(byte).isalpha():
+            return "letter"
+        return "digit" if chr(byte).isdigit() else "other"
+
+    def plain(text: bytes) -> list[bytes]:
+        runs = [bytes(run) for _, run in groupby(text, kind)]
+        for index, run in enumerate(runs[:-1]):
+            if kind(run[0]) == "space" and run.endswith(b" "):
+                runs[index], runs[index + 1] = run[:-1], b" " + runs[index + 1]
+        return [run[start : start + 256] for run in runs for start in range(0, len(run), 256)]
+
+    random = np.random.default_rng(1)
+    for _ in range(300):
+        text = bytes(random.choice(list(b"  \n\tab1.\xe9"), random.integers(0, 40)).astype("u1"))
+        assert list(pieces(text)) == plain(text)
+        assert b"".join(pieces(text)) == text
+
+
+def test_byte_pairs_lose_nothing_and_merge_by_rank() -> None:
+    random = np.random.default_rng(1)
+    merges = [(97, 97), (97, 98), (256, 257), (98, 97), (32, 97), (260, 260)]
+    vocabulary = Vocabulary.from_merges(merges)
+    assert vocabulary.tokens[256:] == [b"aa", b"ab", b"aaab", b"ba", b" a", b" a a"]
+    assert vocabulary.encode(b"aaabdaaabac").tolist() == [258, 100, 258, 97, 99]
+    # Neither across pieces, nor by what is longest.
+    assert vocabulary.encode(b" a a").tolist() == [260, 260]
+    assert vocabulary.encode(b"aba").tolist() == [257, 97]
+    for _ in range(100):
+        text = random.integers(0, 256, 30).astype("u1").tobytes() + bytes(random.choice(list(b"ab "), 30).astype("u1"))
+        assert vocabulary.decode(vocabulary.encode(text)) == text
+
+
+@pytest.mark.parametrize("wrong", [[(256, 0)], [(0, 300)], [(97, 97), *((256 + k, 256 + k) for k in range(8))]])
+def test_merges_that_make_no_token_are_refused(wrong: list[tuple[int, int]]) -> None:
+    with pytest.raises(ValueError, match="merge"):
+        Vocabulary.from_merges(wrong)

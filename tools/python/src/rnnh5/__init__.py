@@ -6,11 +6,12 @@ from .model import InvalidFile, Model, Tensor, open
 from .network import Network
 from .proof import Proof
 from .report import Finding, Report
+from .training_state import TrainingState
 from .validation import validate
 from .vocabulary import UnknownSymbol, Vocabulary
 from .writer import BFloat16, write
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 __all__ = [
     "BFloat16",
     "Finding",
@@ -21,6 +22,7 @@ __all__ = [
     "Refusal",
     "Report",
     "Tensor",
+    "TrainingState",
     "UnknownSymbol",
     "Vocabulary",
     "content_id",

@@ -33,3 +33,8 @@ def log_softmax(x: Array) -> Array:
     """Along the last axis."""
     shifted = x - x.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def log_sigmoid(x: Array) -> Array:
+    """ln (1 / (1 + e^-x))."""
+    return -np.logaddexp(0.0, -x)

@@ -1,4 +1,4 @@
-"""What the architecture says: which tensors there are, and whether the layers fit together."""
+"""What the architecture says: which tensors there are, whether the layers fit together, which features it uses."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from typing import Any
 from .resources import document
 
 LARGEST_COUNT = 2**60
+LARGEST_SIZE = 2**31 - 1
+RECURRENT = ("elman", "lstm", "gru")
+TOKEN_LAYERS = ("one_hot", "embedding")
+CONNECTIONS = ("sum", "concatenation")
 
 
 @dataclass(frozen=True)
@@ -33,30 +37,137 @@ def tensor_rules(architecture: dict[str, Any]) -> list[TensorRule]:
     layout = document("layout.json")
     rules = []
     for layer in architecture["layers"]:
-        gates = tuple(layer.get("gates", ()))
         for tensor in layout["parameters"][layer["kind"]]:
-            if tensor.get("when") and not layer[tensor["when"]]:
+            wanted = all(layer.get(key) == value for key, value in tensor.get("when", {}).items())
+            unwanted = any(layer.get(key) == value for key, value in tensor.get("unless", {}).items())
+            if unwanted or not wanted:
                 continue
-            sizes = {axis: layer.get(key) for axis, key in layout["axes"].items()} | {"gate": len(gates)}
+            gates = tuple(gate for gate in layer.get("gates", ()) if gate in tensor.get("gates", layer["gates"]))
+            sizes = {axis: _length(layer, keys) for axis, keys in layout["axes"].items()} | {"gate": len(gates)}
             shape = tuple(sizes[axis] for axis in tensor["axes"])
             rules.append(TensorRule(f"{layer['name']}/{tensor['name']}", tuple(tensor["axes"]), shape, gates))
     return rules
 
 
+def _length(layer: dict[str, Any], keys: list[str]) -> Any:
+    """The first of the keys that the layer has; ``a/b`` is key b of the object at key a."""
+    for key in keys:
+        value: Any = layer
+        for part in key.split("/"):
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None:
+            return value
+    return None
+
+
+def cells(layer: dict[str, Any]) -> int:
+    """The length of the axis ``hidden`` of a recurrent layer."""
+    return _length(layer, document("layout.json")["axes"]["hidden"])
+
+
+def outputs(architecture: dict[str, Any]) -> int:
+    """How many outputs the model has."""
+    return architecture["layers"][-1]["outputs"]
+
+
+def takes_tokens(architecture: dict[str, Any]) -> bool:
+    """Whether the input is tokens, and not vectors of features."""
+    return architecture["input"]["kind"] == "tokens"
+
+
+def is_language_model(architecture: dict[str, Any]) -> bool:
+    """Whether the outputs are the probabilities of the next token."""
+    return (
+        takes_tokens(architecture)
+        and architecture["context"]["kind"] == "stream"
+        and architecture["output"]["activation"] == "softmax"
+    )
+
+
+def features(architecture: dict[str, Any]) -> set[str]:
+    """What an architecture that satisfies its schema uses beyond version 1.0."""
+    used = {
+        "sequence-context": architecture["context"]["kind"] == "sequence",
+        "feature-input": architecture["input"]["kind"] == "features",
+        "sigmoid-output": architecture["output"]["activation"] == "sigmoid",
+    }
+    found = {name for name, is_used in used.items() if is_used}
+    for layer in architecture["layers"]:
+        found |= {name for name, is_used in _layer_features(layer) if is_used}
+    return found
+
+
+def _layer_features(layer: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    kind = layer["kind"]
+    yield "connections", kind in CONNECTIONS
+    yield "layer-norm", kind == "layer_norm"
+    yield "leaky-units", kind == "elman" and "leak" in layer
+    yield "locked-dropout", kind == "dropout" and "locked" in layer
+    yield "tied-weights", kind == "linear" and "weights_of" in layer
+    if kind in RECURRENT:
+        yield "backward-layers", layer["direction"] == "backward"
+        yield "given-initial-state", layer["initial_state"] == "given"
+        yield "learned-initial-state", layer["initial_state"] == "learned"
+    if kind == "lstm":
+        yield "peepholes", layer["peepholes"]
+        yield "coupled-gates", layer["coupled_gates"]
+        yield "cell-clip", layer["cell_clip"] is not None
+        yield "projection", layer["projection"] is not None
+
+
 def chain_violations(architecture: dict[str, Any]) -> Iterator[str]:
     """Why the layers do not follow from one another, for an architecture that satisfies its schema."""
     layers, size = architecture["layers"], architecture["input"]["size"]
+    tokens = takes_tokens(architecture)
+    widths: dict[str, int] = {}
     for index, layer in enumerate(layers):
         name, kind = layer["name"], layer["kind"]
-        if (kind in ("one_hot", "embedding")) != (index == 0):
-            yield f"layer '{name}' is {kind}; the first layer, and no other, is one_hot or embedding"
-        takes = layer.get("inputs", layer.get("size", size))
-        if takes != size:
-            yield f"layer '{name}' takes {takes}, and {size} come in"
-        size = layer.get("outputs", takes)
+        if (kind in TOKEN_LAYERS) != (tokens and index == 0):
+            yield f"layer '{name}' is {kind}; the first layer, and no other, takes tokens, where there are tokens"
+        if kind in CONNECTIONS:
+            taken = layer["of"]
+            problems = list(_connection_violations(name, kind, taken, widths))
+            yield from problems
+            found = [widths.get(other, size) for other in taken]
+            size = found[0] if kind == "sum" else sum(found)
+            if not problems and size > LARGEST_SIZE:
+                yield f"layer '{name}' has {size} outputs"
+        else:
+            takes = layer.get("inputs", layer.get("size", size))
+            if takes != size:
+                yield f"layer '{name}' takes {takes}, and {size} come in"
+            size = layer.get("outputs", takes)
+        if kind == "layer_norm" and layer["outputs"] != layer["inputs"]:
+            yield f"layer '{name}' has {layer['outputs']} outputs for {layer['inputs']} inputs"
+        if kind == "linear" and "weights_of" in layer:
+            yield from _tying_violations(architecture, index)
+        if kind in RECURRENT and layer["direction"] == "backward" and architecture["context"]["kind"] != "sequence":
+            yield f"layer '{name}' runs backward, and the context is a stream"
+        widths[name] = size
     if layers[-1]["kind"] != "linear":
         yield "the last layer is not linear"
-    if size != architecture["input"]["size"]:
+    if is_language_model(architecture) and size != architecture["input"]["size"]:
         yield f"the last layer has {size} outputs for {architecture['input']['size']} tokens"
     if sum(math.prod(rule.shape) for rule in tensor_rules(architecture)) >= LARGEST_COUNT:
         yield "there are 2^60 parameters or more"
+
+
+def _connection_violations(name: str, kind: str, taken: list[str], widths: dict[str, int]) -> Iterator[str]:
+    for other in sorted(set(taken) - set(widths)):
+        yield f"layer '{name}' takes '{other}', which is no earlier layer"
+    if len(set(taken)) < len(taken):
+        yield f"layer '{name}' takes a layer twice"
+    if kind == "sum" and len({widths[other] for other in taken if other in widths}) > 1:
+        yield f"layer '{name}' adds layers of different widths"
+
+
+def _tying_violations(architecture: dict[str, Any], index: int) -> Iterator[str]:
+    layers = architecture["layers"]
+    layer = layers[index]
+    if index != len(layers) - 1:
+        yield f"layer '{layer['name']}' has the weights of another, and is not the last"
+    embedding = next((other for other in layers if other["name"] == layer["weights_of"]), None)
+    if embedding is None or embedding["kind"] != "embedding":
+        yield f"layer '{layer['name']}' has the weights of '{layer['weights_of']}', which is no embedding"
+    elif (embedding["outputs"], embedding["inputs"]) != (layer["inputs"], layer["outputs"]):
+        yield f"layer '{layer['name']}' has the weights of '{layer['weights_of']}', which are of another shape"

@@ -17,18 +17,19 @@ def shape_text(shape: tuple[int, ...]) -> str:
 
 def vocabulary_id(vocabulary: Vocabulary) -> str:
     """The hash of the vocabulary manifest. Counts are not part of it."""
-    return manifest_hash(
-        (
-            "rnn-h5 vocabulary 1",
-            f"kind {vocabulary.kind}",
-            f"normalisation {vocabulary.normalisation}",
-            f"unknown {vocabulary.unknown_id}",
-            f"line_end {vocabulary.line_end_id}",
-            f"tokens {len(vocabulary.tokens)}",
-            f"bytes {sha256(vocabulary.bytes)}",
-            f"offsets {sha256(vocabulary.offsets.tobytes())}",
-        )
-    )
+    lines = [
+        "rnn-h5 vocabulary 1",
+        f"kind {vocabulary.kind}",
+        f"normalisation {vocabulary.normalisation}",
+        f"unknown {vocabulary.unknown_id}",
+        f"line_end {vocabulary.line_end_id}",
+        f"tokens {len(vocabulary.tokens)}",
+        f"bytes {sha256(vocabulary.bytes)}",
+        f"offsets {sha256(vocabulary.offsets.tobytes())}",
+    ]
+    if vocabulary.merges is not None:
+        lines.append(f"merges {sha256(vocabulary.merges.tobytes())}")
+    return manifest_hash(lines)
 
 
 def model_id(

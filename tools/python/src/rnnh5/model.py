@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from .architecture import TensorRule
+from .canonical import parse
 from .container import Container, Item, Refusal
 from .network import Network, State
 from .proof import Proof
 from .report import Report
+from .training_state import TrainingState
 from .validation import LEVELS, Validation, tensor_type, tensor_values
 from .vocabulary import Vocabulary
 
@@ -100,6 +102,8 @@ class Model:
         self.content_id: str = root["content_id"].text
         self.generator: str = root["generator"].text
         self.format_version: str = root["format_version"].text
+        self.minimum_reader_version: str = root["minimum_reader_version"].text
+        self.required_features: list[str] = root["required_features"].text.split()
 
     def close(self) -> None:
         """Closes the file. Tensors that were not read can no longer be."""
@@ -117,16 +121,29 @@ class Model:
         return {item.path.rpartition("/")[2]: item.read() for item in self._container.children("/history")}
 
     @cached_property
+    def training_state(self) -> TrainingState | None:
+        """What a training needs to go on; None for a model that carries nothing of the kind. Reads all of it."""
+        state, prefix = TrainingState(), "/training_state/"
+        if prefix[:-1] not in self._container.items:
+            return None
+        for path, item in self._container.items.items():
+            if path == prefix + "progress":
+                state.progress = parse(item.bytes())
+            elif path.startswith(prefix) and not item.is_group:
+                (state.words if item.type == "uint64" else state.arrays)[path.removeprefix(prefix)] = item.read()
+        return state
+
+    @cached_property
     def network(self) -> Network:
         """The forward pass in float64. The first use reads all tensors."""
         return Network(self.architecture, {path: tensor.read() for path, tensor in self.parameters.items()})
 
-    def log_probabilities(self, ids: Sequence[int] | np.ndarray, state: State | None = None) -> np.ndarray:
-        """ln p(next token | the tokens so far) after each of ``ids``, float64 ``[steps, tokens]``.
+    def log_probabilities(self, inputs: Sequence[Any] | np.ndarray, state: State | None = None) -> np.ndarray:
+        """ln p of every output after each of ``inputs``, float64 ``[steps, outputs]``: see ``Network``.
 
-        To feed a text in pieces, pass the same dictionary, empty at first, as ``state`` each time.
+        To feed a stream in pieces, pass the same dictionary, empty at first, as ``state`` each time.
         """
-        return self.network.log_probabilities(ids, state)
+        return self.network.log_probabilities(inputs, state)
 
 
 def open(path: str | os.PathLike[str], level: str = "structure") -> Model:

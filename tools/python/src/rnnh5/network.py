@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .activations import ACTIVATIONS, log_softmax
+from .activations import ACTIVATIONS, log_sigmoid, log_softmax
+from .architecture import RECURRENT, cells, outputs, takes_tokens
 
 Parts = dict[str, np.ndarray]
-State = dict[str, np.ndarray]
-"""By layer name: ``[hidden]``, or for an lstm ``[2, hidden]`` with h and c. A layer that is missing starts at zero."""
+Memory = tuple[np.ndarray, ...]
+State = dict[str, Memory]
+"""By layer name: (h,), or for an lstm (h, c). A layer that is missing starts from its own initial state."""
 
 
 class Network:
@@ -19,35 +21,72 @@ class Network:
 
     def __init__(self, architecture: dict[str, Any], parameters: Mapping[str, np.ndarray]) -> None:
         """``parameters``: by ``layer/name``, any floating type; they are kept as float64."""
+        self.architecture = architecture
         self.size: int = architecture["input"]["size"]
+        """The number of tokens, or of features, that can come in."""
+        self.outputs: int = outputs(architecture)
+        """The number of outputs; of a language model, tokens."""
         self._layers = architecture["layers"]
         self._parts: dict[str, Parts] = {layer["name"]: {} for layer in self._layers}
         for path, values in parameters.items():
             layer, _, name = path.partition("/")
             self._parts[layer][name] = np.asarray(values, np.float64)
 
-    def log_probabilities(self, ids: Sequence[int] | np.ndarray, state: State | None = None) -> np.ndarray:
-        """ln p(next token | the tokens so far) after each of ``ids``, float64 ``[steps, tokens]``.
+    def log_probabilities(self, inputs: Sequence[Any] | np.ndarray, state: State | None = None) -> np.ndarray:
+        """ln p of every output after each of ``inputs``, float64 ``[steps, outputs]``.
 
-        The model starts from ``state`` (from zero where it is None) and leaves its last state there.
-        Raises ``IndexError`` for an id out of range.
+        ``inputs`` are token ids ``[steps]``, or features ``[steps, size]``. An output is, with softmax, one outcome among
+        all (of a language model, the next token), with sigmoid, the bit being 1.
+
+        The model starts from ``state`` (where it is None, from the beginning) and leaves its last state there. A model
+        whose context is a sequence takes all of it at once, and ``state`` only where a layer's initial state is given.
+        Raises ``IndexError`` for an id out of range, ``ValueError`` for features of another shape.
         """
-        values = np.asarray(ids, np.int64).reshape(-1)
-        if values.size and not (0 <= values.min() and values.max() < self.size):
-            raise IndexError("a token id is out of range")
-        if not values.size:
-            return np.empty((0, self.size))
+        values = self._inputs(inputs)
+        if not len(values):
+            return np.empty((0, self.outputs))
+        streams = self.architecture["context"]["kind"] == "stream"
         state = {} if state is None else state
+        by_name: dict[str, np.ndarray] = {}
         for layer in self._layers:
-            name = layer["name"]
-            if layer["kind"] in _RECURRENT:
-                values, state[name] = _RECURRENT[layer["kind"]](layer, self._parts[name], values, state.get(name))
-            elif layer["kind"] == "embedding":
+            name, kind = layer["name"], layer["kind"]
+            if kind in RECURRENT:
+                carried = state.get(name) if streams or layer["initial_state"] == "given" else None
+                values, last = self._recurrent(layer, values, carried)
+                if streams:
+                    state[name] = last
+            elif kind in _CONNECTIONS:
+                values = _CONNECTIONS[kind]([_dense(by_name[other], self.size) for other in layer["of"]])
+            elif kind == "embedding":
                 values = self._parts[name]["weights"][values]
-            elif layer["kind"] == "linear":
-                values = _product(self._parts[name]["weights"], values) + self._parts[name].get("bias", 0.0)
+            elif kind == "layer_norm":
+                values = _layer_norm(layer, self._parts[name], _dense(values, self.size))
+            elif kind == "linear":
+                values = _product(self._weights(layer), values) + self._parts[name].get("bias", 0.0)
             # one_hot stays a list of indices (see _product), dropout does nothing when a model is read.
-        return log_softmax(values)
+            by_name[name] = values
+        return _OUTPUTS[self.architecture["output"]["activation"]](values)
+
+    def _inputs(self, inputs: Sequence[Any] | np.ndarray) -> np.ndarray:
+        if takes_tokens(self.architecture):
+            ids = np.asarray(inputs, np.int64).reshape(-1)
+            if ids.size and not (0 <= ids.min() and ids.max() < self.size):
+                raise IndexError("a token id is out of range")
+            return ids
+        values = np.asarray(inputs, np.float64)
+        if values.ndim != 2 or values.shape[1] != self.size:
+            raise ValueError(f"features are [steps, {self.size}], not {list(values.shape)}")
+        return values
+
+    def _recurrent(self, layer: dict[str, Any], values: np.ndarray, carried: Memory | None) -> tuple[np.ndarray, Memory]:
+        parts, order = self._parts[layer["name"]], 1 if layer["direction"] == "forward" else -1
+        start = _initial(layer, parts) if carried is None else carried
+        found, last = _CELLS[layer["kind"]](layer, parts, values[::order], start)
+        return found[::order], last
+
+    def _weights(self, layer: dict[str, Any]) -> np.ndarray:
+        tied = layer.get("weights_of")
+        return self._parts[tied or layer["name"]]["weights"]
 
 
 def _product(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -55,9 +94,28 @@ def _product(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
     return weights.T[values] if values.ndim == 1 else values @ weights.T
 
 
+def _dense(values: np.ndarray, size: int) -> np.ndarray:
+    """[steps, width] also where one-hot vectors are given by index."""
+    return np.eye(size)[values] if values.ndim == 1 else values
+
+
+def _layer_norm(layer: dict[str, Any], parts: Parts, values: np.ndarray) -> np.ndarray:
+    centred = values - values.mean(axis=1, keepdims=True)
+    variance = (centred**2).mean(axis=1, keepdims=True)
+    return parts["gain"] * centred / np.sqrt(variance + layer["epsilon"]) + parts.get("bias", 0.0)
+
+
+def _initial(layer: dict[str, Any], parts: Parts) -> Memory:
+    """h, and of an lstm c, before the first step."""
+    widths = {"initial_hidden": layer["outputs"]}
+    if layer["kind"] == "lstm":
+        widths["initial_cell"] = cells(layer)
+    return tuple(parts.get(name, np.zeros(width)) for name, width in widths.items())
+
+
 def _gates(layer: dict[str, Any], parts: Parts, values: np.ndarray) -> dict[str, tuple[np.ndarray, ...]]:
-    """For each gate: W x + b for all steps ``[steps, hidden]``, U ``[hidden, hidden]``, r ``[hidden]``."""
-    zero = np.zeros((len(layer["gates"]), layer["outputs"]))
+    """For each gate: W x + b for all steps ``[steps, hidden]``, U ``[hidden, output]``, r ``[hidden]``."""
+    zero = np.zeros((len(layer["gates"]), cells(layer)))
     bias, recurrent_bias = parts.get("bias", zero), parts.get("recurrent_bias", zero)
     return {
         gate: (
@@ -69,34 +127,53 @@ def _gates(layer: dict[str, Any], parts: Parts, values: np.ndarray) -> dict[str,
     }
 
 
-def _elman(layer: dict, parts: Parts, values: np.ndarray, state: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def _limited(values: np.ndarray, limit: float | None) -> np.ndarray:
+    return values if limit is None else np.clip(values, -limit, limit)
+
+
+def _elman(layer: dict, parts: Parts, values: np.ndarray, start: Memory) -> tuple[np.ndarray, Memory]:
     (x, u, r), activate = _gates(layer, parts, values)["hidden"], ACTIVATIONS[layer["activation"]]
-    h = np.zeros(layer["outputs"]) if state is None else state
+    leak = layer.get("leak")
+    (h,) = start
     out = np.empty_like(x)
     for t in range(len(x)):
-        h = out[t] = activate(x[t] + u @ h + r)
-    return out, h.copy()
+        new = activate(x[t] + u @ h + r)
+        h = out[t] = new if leak is None else (1.0 - leak) * h + leak * new
+    return out, (h.copy(),)
 
 
-def _lstm(layer: dict, parts: Parts, values: np.ndarray, state: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def _lstm(layer: dict, parts: Parts, values: np.ndarray, start: Memory) -> tuple[np.ndarray, Memory]:
     gates = _gates(layer, parts, values)
     sigma, g = ACTIVATIONS[layer["recurrent_activation"]], ACTIVATIONS[layer["activation"]]
     k = ACTIVATIONS[layer["cell_activation"]]
-    h, c = np.zeros((2, layer["outputs"])) if state is None else state
+    peepholes = dict(zip((gate for gate in layer["gates"] if gate != "candidate"), parts.get("peephole_weights", ())))
+
+    def seen(gate: str, c: np.ndarray) -> np.ndarray | float:
+        return peepholes[gate] * c if gate in peepholes else 0.0
+
+    projection = layer["projection"]
+    h, c = start
     out = np.empty((len(values), layer["outputs"]))
     for t in range(len(values)):
         z = {gate: x[t] + u @ h + r for gate, (x, u, r) in gates.items()}
-        forget = sigma(z["forget"] + layer["forget_bias"])
-        c = forget * c + sigma(z["input"]) * g(z["candidate"])
-        h = out[t] = sigma(z["output"]) * k(c)
-    return out, np.stack((h, c))
+        i = sigma(z["input"] + seen("input", c))
+        if layer["coupled_gates"]:
+            f = 1.0 - i
+        else:
+            f = sigma(z["forget"] + layer["forget_bias"] + seen("forget", c))
+        c = _limited(f * c + i * g(z["candidate"]), layer["cell_clip"])
+        h = sigma(z["output"] + seen("output", c)) * k(c)
+        if projection:
+            h = _limited(parts["projection_weights"] @ h, projection["clip"])
+        out[t] = h
+    return out, (h.copy(), c.copy())
 
 
-def _gru(layer: dict, parts: Parts, values: np.ndarray, state: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def _gru(layer: dict, parts: Parts, values: np.ndarray, start: Memory) -> tuple[np.ndarray, Memory]:
     gates = _gates(layer, parts, values)
     sigma, g = ACTIVATIONS[layer["recurrent_activation"]], ACTIVATIONS[layer["activation"]]
     (x_z, u_z, r_z), (x_q, u_q, r_q), (x_n, u_n, r_n) = gates["update"], gates["reset"], gates["candidate"]
-    h = np.zeros(layer["outputs"]) if state is None else state
+    (h,) = start
     out = np.empty_like(x_z)
     for t in range(len(x_z)):
         z = sigma(x_z[t] + u_z @ h + r_z)
@@ -107,7 +184,9 @@ def _gru(layer: dict, parts: Parts, values: np.ndarray, state: np.ndarray | None
             n = g(x_n[t] + u_n @ (q * h) + r_n)
         kept, new = (z, 1.0 - z) if layer["update_keeps"] == "previous" else (1.0 - z, z)
         h = out[t] = kept * h + new * n
-    return out, h.copy()
+    return out, (h.copy(),)
 
 
-_RECURRENT = {"elman": _elman, "lstm": _lstm, "gru": _gru}
+_CELLS = {"elman": _elman, "lstm": _lstm, "gru": _gru}
+_CONNECTIONS = {"sum": sum, "concatenation": lambda values: np.concatenate(values, axis=1)}
+_OUTPUTS = {"softmax": log_softmax, "sigmoid": log_sigmoid}

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .architecture import takes_tokens
 from .network import Network
 
 STEPS = 16
 LARGEST_SELECTION = 256
-
+GOLDEN_RATIO = 0.6180339887498949
 
 MAXIMUM_STEPS = 4096
 """A proof with more steps would take a reader too long."""
@@ -25,7 +26,8 @@ LARGEST_TOLERANCE_FLOAT64 = 1e-4
 
 @dataclass
 class Proof:
-    """``inputs`` uint32 ``[steps]``, ``tokens`` uint32 ``[columns]``, ``log_probabilities`` float64 ``[steps, columns]``.
+    """``inputs`` uint32 ``[steps]`` or of features float64 ``[steps, size]``, ``tokens`` uint32 ``[columns]``,
+    ``log_probabilities`` float64 ``[steps, columns]``.
 
     The tolerances are the largest absolute difference, in nats, that a reader in float32 or in float64 may have.
     """
@@ -46,15 +48,17 @@ class Proof:
 
 
 def recorded_by(network: Network, program: str) -> Proof:
-    """The customary proof: 16 steps, and up to 256 tokens."""
+    """The customary proof: 16 steps, and up to 256 outputs."""
     size = network.size
-    # floor(size * frac((i + 1) / golden ratio)): spread over all tokens, without a random number.
-    inputs = [math.floor(size * math.modf((i + 1) * 0.6180339887498949)[0]) for i in range(STEPS)]
-    columns = min(size, LARGEST_SELECTION)
-    tokens = [j * size // columns for j in range(columns)]
-    return Proof(
-        np.array(inputs, "<u4"),
-        np.array(tokens, "<u4"),
-        network.log_probabilities(inputs)[:, tokens],
-        program,
-    )
+    # Multiples of the golden ratio: spread over everything, without a random number.
+    if takes_tokens(network.architecture):
+        inputs = np.array([math.floor(size * _fraction(i + 1)) for i in range(STEPS)], "<u4")
+    else:
+        inputs = np.array([[2 * _fraction(i * size + j + 1) - 1 for j in range(size)] for i in range(STEPS)], "<f8")
+    columns = min(network.outputs, LARGEST_SELECTION)
+    tokens = [j * network.outputs // columns for j in range(columns)]
+    return Proof(inputs, np.array(tokens, "<u4"), network.log_probabilities(inputs)[:, tokens], program)
+
+
+def _fraction(multiple: int) -> float:
+    return math.modf(multiple * GOLDEN_RATIO)[0]

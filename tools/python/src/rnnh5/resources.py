@@ -26,3 +26,8 @@ def document(name: str) -> Any:
 def specification() -> str:
     """The text of the specification."""
     return (files(__package__) / "FORMAT.md").read_text("utf-8")
+
+
+def version_number(text: str) -> tuple[int, ...]:
+    """A version ``major.minor`` as numbers, to be compared."""
+    return tuple(map(int, text.split(".")))

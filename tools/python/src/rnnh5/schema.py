@@ -59,7 +59,7 @@ def _check(value: Any, schema: dict[str, Any], root: dict[str, Any], where: str)
         elif keyword == "pattern":
             if isinstance(value, str) and not matches(rule, value):
                 yield where, f"it does not match {rule}"
-        elif keyword in ("minimum", "maximum", "exclusiveMaximum"):
+        elif keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
             yield from _bounds(value, keyword, rule, where)
         elif keyword in ("minItems", "maxItems"):
             if isinstance(value, list) and (len(value) < rule if keyword == "minItems" else len(value) > rule):
@@ -87,7 +87,12 @@ def _check(value: Any, schema: dict[str, Any], root: dict[str, Any], where: str)
 def _bounds(value: Any, keyword: str, bound: float, where: str) -> Iterator[tuple[str, str]]:
     if not _TYPES["number"](value):
         return
-    fits = {"minimum": value >= bound, "maximum": value <= bound, "exclusiveMaximum": value < bound}
+    fits = {
+        "minimum": value >= bound,
+        "maximum": value <= bound,
+        "exclusiveMinimum": value > bound,
+        "exclusiveMaximum": value < bound,
+    }
     if not fits[keyword]:
         yield where, f"{value} is out of bounds ({keyword}: {bound})"
 

@@ -8,17 +8,19 @@ from typing import Any
 import numpy as np
 
 from . import canonical, schema
-from .architecture import TensorRule, chain_violations, tensor_rules
+from .architecture import TensorRule, chain_violations, features, outputs, takes_tokens, tensor_rules
 from .container import Attribute, Container, Item, Refusal, decoded
 from .hashing import sha256_of_values
 from .identity import content_id, model_id
 from .network import Network
 from .proof import LARGEST_TOLERANCE, LARGEST_TOLERANCE_FLOAT64, MAXIMUM_STEPS, Proof
 from .report import Report
-from .resources import document
-from .vocabulary import KINDS, NORMALISATIONS, Vocabulary
+from .resources import document, version_number
+from .vocabulary import KINDS, NORMALISATIONS, Vocabulary, merged_tokens
 
-READER_VERSION = (1, 0)
+VERSION = r"^[0-9]{1,9}\.[0-9]{1,9}$"
+STATE_NAME = r"^[a-z][a-z0-9_]{0,63}$"
+DEEPEST_STATE_NAME = 4
 LEVELS = ("structure", "hashes", "proof")
 
 
@@ -67,9 +69,11 @@ class Validation:
         self._layout()
         self._documents()
         self._vocabulary()
+        self._features()
         self._parameters()
         self._history()
         self._proof_arrays()
+        self._training_state()
         if "/specification" not in self._items:
             self.report.add("specification.missing", "/specification", "the file does not carry its specification")
         # A model that breaks a rule has no identity and no numbers; its tensors and the file still have hashes.
@@ -101,22 +105,45 @@ class Validation:
             self._find("version.format", "/@format", "the file does not say that its format is 'rnn-h5'")
             return False
         readable = True
-        needed = self._text("/", "minimum_reader_version")
-        if needed is not None and schema.matches(r"^[0-9]{1,9}\.[0-9]{1,9}$", needed):
-            if tuple(map(int, needed.split("."))) > READER_VERSION:
-                self._find(
-                    "version.newer",
-                    "/@minimum_reader_version",
-                    f"a reader of version {needed} is needed, this one is 1.0",
-                )
-                readable = False
-        for feature in (self._text("/", "required_features") or "").split(" "):
-            if feature and feature not in document("layout.json")["features"]:
-                self._find(
-                    "version.feature", "/@required_features", f"the feature '{feature}' is not known to this reader"
-                )
-                readable = False
+        needed = self._minimum_reader_version()
+        if needed is not None and needed > version_number(document("layout.json")["version"]):
+            self._find(
+                "version.newer",
+                "/@minimum_reader_version",
+                f"a reader of version {'.'.join(map(str, needed))} is needed, "
+                f"this one is {document('layout.json')['version']}",
+            )
+            readable = False
+        for feature in sorted(self._required_features() - set(_features())):
+            self._find(
+                "version.feature", "/@required_features", f"the feature '{feature}' is not known to this reader"
+            )
+            readable = False
         return readable
+
+    def _minimum_reader_version(self) -> tuple[int, ...] | None:
+        text = self._text("/", "minimum_reader_version")
+        return version_number(text) if text is not None and schema.matches(VERSION, text) else None
+
+    def _required_features(self) -> set[str]:
+        return {feature for feature in (self._text("/", "required_features") or "").split(" ") if feature}
+
+    def _features(self) -> None:
+        """What the file uses against what it says that it uses."""
+        if "required_features" not in self._items["/"].attributes:
+            return
+        named = self._required_features()
+        used = features(self.architecture) if self.architecture else set()
+        if self._text("/vocabulary", "kind") == "bpe":
+            used.add("bpe")
+        for feature in sorted(used - named):
+            self._find("features.missing", "/@required_features", f"the model uses '{feature}', and it is not named")
+        needed = self._minimum_reader_version()
+        for feature in sorted(named & set(_features())):
+            if needed is not None and needed < version_number(_features()[feature]["since"]):
+                self._find(
+                    "features.version", "/@minimum_reader_version", f"'{feature}' came with a version after this one"
+                )
 
     # What layout.json states.
 
@@ -140,6 +167,9 @@ class Validation:
 
     def _layout_of(self, item: Item, rule: dict[str, Any]) -> None:
         kind = "group" if item.is_group else "string" if item.type == "string" else "dataset"
+        if rule["kind"] == "tree" and kind != "string":
+            # Groups have no attributes; the rest of the rule is for the datasets.
+            rule = {**rule, "kind": kind, "attributes": rule["attributes"] if kind == "dataset" else []}
         if kind != rule["kind"]:
             self._find("layout.kind", item.path, f"it is a {kind}, not a {rule['kind']}")
             return
@@ -148,7 +178,7 @@ class Validation:
         rank = 0 if kind == "string" else rule.get("rank")
         if kind != "group" and rank is not None and len(item.shape) != rank:
             self._find("layout.shape", item.path, f"it has {len(item.shape)} axes, not {rank}")
-        elif kind == "string" and "schema" not in rule and decoded(item.bytes()) is None:
+        elif kind == "string" and not _is_json(rule) and decoded(item.bytes()) is None:
             # Documents with a schema are judged as JSON.
             self._find("layout.value", item.path, "it is not UTF-8 without NUL")
         known = {attribute["name"]: attribute for attribute in rule.get("attributes", ())}
@@ -178,7 +208,7 @@ class Validation:
 
     def _documents(self) -> None:
         for rule in document("layout.json")["objects"]:
-            item = self._item(rule["path"], "string") if "schema" in rule else None
+            item = self._item(rule["path"], "string") if _is_json(rule) else None
             if item is None:
                 continue
             stored = item.bytes()
@@ -190,6 +220,8 @@ class Validation:
                 continue
             if text != stored:
                 self._find("json.canonical", item.path, "it is not in its canonical form")
+            if "schema" not in rule:
+                continue
             problems = list(schema.violations(value, document(rule["schema"])))
             for where, message in problems:
                 self._find("json.schema", item.path + "#" + where, message)
@@ -215,12 +247,17 @@ class Validation:
         if "/vocabulary" not in self._items:
             return
         data, bounds = self._item("/vocabulary/bytes", "uint8"), self._item("/vocabulary/offsets", "uint64")
-        counts = self._item("/vocabulary/counts", "uint64")
+        counts, merges = self._item("/vocabulary/counts", "uint64"), self._item("/vocabulary/merges", "uint32")
         if data is None or bounds is None or counts is None and "/vocabulary/counts" in self._items:
+            return
+        if merges is None and "/vocabulary/merges" in self._items:
             return
         offsets = bounds.read()
         if not len(offsets) or offsets[0] != 0 or offsets[-1] != data.shape[0] or np.any(offsets[1:] < offsets[:-1]):
             self._find("vocabulary.offsets", bounds.path, "they do not rise from 0 to the number of bytes")
+            return
+        if self.architecture and not takes_tokens(self.architecture):
+            self._find("vocabulary.size", "/vocabulary", "the model takes features, and has no vocabulary")
             return
         size = self.architecture["input"]["size"] if self.architecture else None
         if len(offsets) == 1 or size is not None and len(offsets) != size + 1:
@@ -240,6 +277,11 @@ class Validation:
             normalisation=normalisation, unknown_id=unknown_id, line_end_id=line_end_id,
             counts=counts.read() if counts else None,
         )  # fmt: skip
+        if (merges is not None) != (kind == "bpe"):
+            self._find("vocabulary.merges", "/vocabulary", f"merges and the kind '{kind}' do not go together")
+            return
+        if merges is not None and not self._merges(vocabulary, merges):
+            return
         for message in _kind_violations(vocabulary):
             self._find("vocabulary.kind", "/vocabulary", message)
         if len(set(vocabulary.tokens)) != len(vocabulary.tokens):
@@ -247,6 +289,22 @@ class Validation:
         if b"" in vocabulary.tokens:
             self._find("vocabulary.duplicate", "/vocabulary", "a token is empty")
         self.vocabulary = vocabulary
+
+    def _merges(self, vocabulary: Vocabulary, item: Item) -> bool:
+        """Whether the tokens are those that follow from the merges; takes the merges in then."""
+        if item.shape != (len(vocabulary) - 256, 2):
+            message = f"its shape is {list(item.shape)}, and there are {len(vocabulary)} tokens"
+            self._find("vocabulary.merges", item.path, message)
+            return False
+        merges = item.read()
+        try:
+            if merged_tokens(merges) != vocabulary.tokens:
+                raise ValueError("the tokens are not those that follow from the merges")
+        except ValueError as error:
+            self._find("vocabulary.merges", item.path, str(error))
+            return False
+        vocabulary.merges = merges
+        return True
 
     # The parameters.
 
@@ -287,11 +345,22 @@ class Validation:
         if "/proof" not in self._items:
             self._find("proof.missing", "/proof", "the file does not carry a proof")
             return
-        inputs, tokens = self._item("/proof/inputs", "uint32"), self._item("/proof/tokens", "uint32")
+        inputs, tokens = self._items.get("/proof/inputs"), self._item("/proof/tokens", "uint32")
         numbers = self._item("/proof/log_probabilities", "float64")
-        if inputs is None or tokens is None or numbers is None:
+        if tokens is None or numbers is None or inputs is None or inputs.type not in _object_rule(inputs.path)["types"]:
             return
-        if numbers.shape != inputs.shape + tokens.shape or 0 in numbers.shape:
+        architecture = self.architecture
+        of_tokens = takes_tokens(architecture) if architecture else inputs.type == "uint32"
+        expected = ("uint32", 1) if of_tokens else ("float64", 2)
+        if (inputs.type, len(inputs.shape)) != expected:
+            message = f"it is {inputs.type} with {len(inputs.shape)} axes, not {expected[0]} with {expected[1]}"
+            self._find("proof.shape", inputs.path, message)
+            return
+        if not of_tokens and architecture and inputs.shape[1] != architecture["input"]["size"]:
+            message = f"it holds {inputs.shape[1]} features, the model takes {architecture['input']['size']}"
+            self._find("proof.shape", inputs.path, message)
+            return
+        if numbers.shape != (inputs.shape[0], *tokens.shape) or 0 in numbers.shape:
             self._find("proof.shape", numbers.path, f"its shape is {list(numbers.shape)}, not [steps, columns]")
             return
         attributes = self._items["/proof"].attributes
@@ -314,16 +383,38 @@ class Validation:
         if np.any(proof.tokens[1:] <= proof.tokens[:-1]):
             self._find("proof.shape", tokens.path, "the tokens do not rise strictly")
             fits = False
-        size = self.architecture["input"]["size"] if self.architecture else 0
-        for ids, item in ((proof.inputs, inputs), (proof.tokens, tokens)):
-            if self.architecture and ids.size and ids.max() >= size:
-                self._find("proof.shape", item.path, f"it holds a token that is not below {size}")
+        bounds = [(proof.tokens, tokens, outputs(architecture))] if architecture else []
+        if of_tokens and architecture:
+            bounds.append((proof.inputs, inputs, architecture["input"]["size"]))
+        for ids, item, bound in bounds:
+            if ids.size and ids.max() >= bound:
+                self._find("proof.shape", item.path, f"it holds a number that is not below {bound}")
                 fits = False
+        if not of_tokens and not _all_finite(proof.inputs):
+            self._find("proof.shape", inputs.path, "a feature is infinite, not a number, or too large for float32")
+            fits = False
         self.proof = proof if fits else None
+
+    # The state of a training.
+
+    def _training_state(self) -> None:
+        for path, item in sorted(self._items.items()):
+            if not path.startswith("/training_state/"):
+                continue
+            names = path.split("/")[2:]
+            if len(names) > DEEPEST_STATE_NAME or not all(schema.matches(STATE_NAME, name) for name in names):
+                self._find("training_state.names", path, "its name is not one that the state of a training can have")
+
+    def _state_hashes(self) -> None:
+        for path, item in sorted(self._items.items()):
+            if path.startswith("/training_state/") and item.type in _object_rule(path).get("types", ()):
+                if self._text(path, "sha256") not in (None, sha256_of_values(item.blocks())):
+                    self._find("training_state.hash", path, "its bytes do not have the sha256 beside them")
 
     # Hashes and numbers.
 
     def _hashes(self, identify: bool) -> None:
+        self._state_hashes()
         digests = {}
         for path, (_, item) in self.tensors.items():
             digests[path] = sha256_of_values(item.blocks())
@@ -379,9 +470,21 @@ def _object_rule(path: str) -> dict[str, Any] | None:
     parts = path.split("/")
     for rule in document("layout.json")["objects"]:
         pattern = rule["path"].split("/")
-        if len(parts) == len(pattern) and all(p in ("*", part) for p, part in zip(pattern, parts)):
+        if pattern[-1] == "**":
+            # Everything below.
+            if len(parts) >= len(pattern) and parts[: len(pattern) - 1] == pattern[:-1]:
+                return rule
+        elif len(parts) == len(pattern) and all(p in ("*", part) for p, part in zip(pattern, parts)):
             return rule
     return None
+
+
+def _is_json(rule: dict[str, Any]) -> bool:
+    return "schema" in rule or rule.get("json", False)
+
+
+def _features() -> dict[str, dict[str, str]]:
+    return {feature["name"]: feature for feature in document("layout.json")["features"]}
 
 
 def _allowed(text: str, rule: dict[str, Any]) -> bool:
@@ -408,6 +511,8 @@ def _kind_violations(vocabulary: Vocabulary) -> list[str]:
         problems.append(f"line_end_id is {vocabulary.line_end_id}, and the normalisation is 'none'")
     if vocabulary.unknown_id == vocabulary.line_end_id != -1:
         problems.append("unknown_id and line_end_id are the same token")
+    if vocabulary.kind == "bpe" and vocabulary.unknown_id != -1:
+        problems.append("byte pairs encode every text, and unknown_id is a token")
     special = (vocabulary.unknown_id, vocabulary.line_end_id)
     if any(
         token and index not in special and not vocabulary.can_occur(token)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
 
 WHITE_SPACE = frozenset((9, 10, 11, 12, 13, 32))
 LINE_END = 10
-KINDS = ("bytes", "characters", "words")
+KINDS = ("bytes", "characters", "words", "bpe")
 NORMALISATIONS = ("none", "whitespace")
+LONGEST_PIECE = 256
+_PIECES = re.compile(
+    rb" ?[A-Za-z\x80-\xff]+| ?[0-9]+| ?[^\t-\r A-Za-z0-9\x80-\xff]+|[\t-\r ]+?(?= [^\t-\r ])|[\t-\r ]+"
+)
 
 
 class UnknownSymbol(ValueError):
@@ -21,9 +26,10 @@ class Vocabulary:
     """Tokens with the rule that splits a text into them.
 
     - ``tokens``: byte strings, by index
-    - ``kind``: ``bytes``, ``characters`` or ``words``; ``normalisation``: ``none`` or, for words, ``whitespace``
+    - ``kind``: ``bytes``, ``characters``, ``words`` or ``bpe``; ``normalisation``: ``none`` or, for words, ``whitespace``
     - ``unknown_id``, ``line_end_id``: an index, or -1 for none
     - ``counts``: how often each token occurred in the training text, uint64 ``[tokens]``, or None
+    - ``merges``: of kind ``bpe``, uint32 ``[merges, 2]``, in order of priority; else None
     """
 
     def __init__(
@@ -35,6 +41,7 @@ class Vocabulary:
         unknown_id: int = -1,
         line_end_id: int = -1,
         counts: Sequence[int] | np.ndarray | None = None,
+        merges: Sequence[tuple[int, int]] | np.ndarray | None = None,
     ) -> None:
         self.tokens = [bytes(token) for token in tokens]
         self.kind = kind
@@ -42,6 +49,14 @@ class Vocabulary:
         self.unknown_id = unknown_id
         self.line_end_id = line_end_id
         self.counts = None if counts is None else np.asarray(counts, "<u8")
+        self.merges = None if merges is None else np.asarray(merges, "<u4").reshape(-1, 2)
+
+    @classmethod
+    def from_merges(
+        cls, merges: Sequence[tuple[int, int]] | np.ndarray, counts: Sequence[int] | np.ndarray | None = None
+    ) -> Vocabulary:
+        """A byte-pair encoding. Raises ``ValueError`` for a merge of tokens that it cannot merge."""
+        return cls(merged_tokens(merges), "bpe", counts=counts, merges=merges)
 
     @classmethod
     def from_arrays(cls, data: bytes, offsets: np.ndarray, kind: str, **options: object) -> Vocabulary:
@@ -67,10 +82,26 @@ class Vocabulary:
     def _index(self) -> dict[bytes, int]:
         return {token: index for index, token in enumerate(self.tokens)}
 
+    @cached_property
+    def _ranks(self) -> dict[tuple[int, int], int]:
+        return {(first, second): rank for rank, (first, second) in enumerate(self.merges.tolist())}
+
+    def _merged(self, piece: bytes) -> list[int]:
+        """The tokens of a piece: the merge of the smallest rank first, at its leftmost place."""
+        word, none = list(piece), len(self._ranks)
+        while len(word) > 1:
+            rank, at = min((self._ranks.get(pair, none), at) for at, pair in enumerate(zip(word, word[1:])))
+            if rank == none:
+                break
+            word[at : at + 2] = [256 + rank]
+        return word
+
     def can_occur(self, token: bytes) -> bool:
         """Whether splitting some text can give a symbol with these bytes."""
         if self.kind == "bytes":
             return len(token) == 1
+        if self.kind == "bpe":
+            return bool(token)
         if self.kind == "characters":
             return len(characters(token)) == 1
         has_white_space = any(byte in WHITE_SPACE for byte in token)
@@ -82,6 +113,8 @@ class Vocabulary:
             return [text[i : i + 1] for i in range(len(text))]
         if self.kind == "characters":
             return characters(text)
+        if self.kind == "bpe":
+            return [self.tokens[index] for piece in pieces(text) for index in self._merged(piece)]
         if self.normalisation == "none":
             return words_and_white_space(text)
         end = self.tokens[self.line_end_id]
@@ -93,6 +126,8 @@ class Vocabulary:
     def encode(self, text: bytes | str) -> np.ndarray:
         """The indices of a text (a ``str`` is taken as UTF-8), int64 ``[symbols]``. Raises ``UnknownSymbol``."""
         data = text.encode("utf-8") if isinstance(text, str) else bytes(text)
+        if self.kind == "bpe":
+            return np.array([index for piece in pieces(data) for index in self._merged(piece)], np.int64)
         result = []
         for symbol in self.symbols(data):
             index = self._index.get(symbol, self.unknown_id)
@@ -120,6 +155,26 @@ class Vocabulary:
                 apart = position > 0 and not _is_white(token) and not _is_white(tokens[position - 1])
             parts.append(b" " + token if apart else token)
         return b"".join(parts)
+
+
+def pieces(text: bytes) -> Iterator[bytes]:
+    """The pieces of a text within which byte pairs are merged."""
+    for run in _PIECES.finditer(text):
+        for start in range(run.start(), run.end(), LONGEST_PIECE):
+            yield text[start : min(start + LONGEST_PIECE, run.end())]
+
+
+def merged_tokens(merges: Sequence[tuple[int, int]] | np.ndarray) -> list[bytes]:
+    """The tokens that follow from the merges. Raises ``ValueError`` for one that makes no token, or one too long."""
+    tokens = [bytes([byte]) for byte in range(256)]
+    for rank, (first, second) in enumerate(np.asarray(merges, "<u4").reshape(-1, 2).tolist()):
+        if max(first, second) >= len(tokens):
+            raise ValueError(f"merge {rank} takes a token that is not there yet")
+        token = tokens[first] + tokens[second]
+        if len(token) > LONGEST_PIECE:
+            raise ValueError(f"merge {rank} makes a token of more than {LONGEST_PIECE} bytes")
+        tokens.append(token)
+    return tokens
 
 
 def characters(text: bytes) -> list[bytes]:

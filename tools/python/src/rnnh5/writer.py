@@ -11,7 +11,7 @@ import numpy as np
 from h5py import h5a, h5d, h5ds, h5f, h5g, h5o, h5p, h5s, h5t
 
 from . import schema
-from .architecture import chain_violations, tensor_rules
+from .architecture import chain_violations, features, takes_tokens, tensor_rules
 from .canonical import canonical
 from .container import TYPES, Container
 from .hashing import sha256_of_values
@@ -19,11 +19,12 @@ from .identity import content_id, model_id
 from .model import InvalidFile
 from .network import Network
 from .proof import Proof, recorded_by
-from .resources import SCHEMAS, document, specification
+from .resources import SCHEMAS, document, specification, version_number
+from .training_state import TrainingState
 from .validation import validate, widened
 from .vocabulary import Vocabulary
 
-GENERATOR = "rnnh5 1.0.0"
+GENERATOR = "rnnh5 1.1.0"
 LARGEST_CHUNK = 1 << 20
 
 
@@ -44,7 +45,9 @@ def write(
     lineage: Sequence[dict[str, Any]] | None = None,
     history: Mapping[str, Sequence[float] | np.ndarray] | None = None,
     proof: Proof | None = None,
+    training_state: TrainingState | None = None,
     generator: str = GENERATOR,
+    format_version: str | None = None,
     compress: bool = False,
     embed: bool = True,
     dimension_labels: bool = False,
@@ -54,6 +57,8 @@ def write(
     - ``parameters``: by ``layer/name``, of the shapes that the architecture gives; float64, float32, float16 or ``BFloat16``
     - ``lineage``: without one, a single event ``created`` by ``generator``
     - ``proof``: without one, it is computed here, in float64
+    - ``training_state``: what a training needs to go on
+    - ``format_version``: the version to say that the file was written to, if not this package's
     - ``compress``: chunks with shuffle, deflate and fletcher32; ``embed``: carry the specification and the schemas
 
     Hashes and identities are computed. The finished file is validated before it takes its name: raises ``InvalidFile``
@@ -74,7 +79,11 @@ def write(
     try:
         tree = _Tree(temporary, compress, dimension_labels)
         try:
+            version = format_version or document("layout.json")["version"]
+            _write_root(tree, version, _features_of(architecture, vocabulary), generator)
             _write_model(tree, architecture, tensors, vocabulary, metadata, lineage, history, proof, generator, embed)
+            if training_state is not None:
+                _write_training_state(tree, training_state)
         finally:
             tree.close()
         _write_content_id(temporary)
@@ -91,6 +100,35 @@ def write(
     _flush(folder, os.O_RDONLY)
 
 
+def _features_of(architecture: dict[str, Any], vocabulary: Vocabulary | None) -> list[str]:
+    used = features(architecture)
+    return sorted(used | {"bpe"} if vocabulary is not None and vocabulary.kind == "bpe" else used)
+
+
+def _write_root(tree: _Tree, version: str, used: list[str], generator: str) -> None:
+    since = (feature["since"] for feature in document("layout.json")["features"] if feature["name"] in used)
+    tree.text_attributes(
+        "/",
+        format="rnn-h5",
+        format_version=version,
+        minimum_reader_version=max(("1.0", *since), key=version_number),
+        required_features=" ".join(used),
+        optional_features="",
+        generator=generator,
+    )
+
+
+def _write_training_state(tree: _Tree, state: TrainingState) -> None:
+    tree.group("/training_state")
+    tree.string("/training_state/progress", canonical(state.progress))
+    for name, values in sorted({**state.arrays, **state.words}.items()):
+        path = "/training_state/" + name
+        tree.groups_above(path)
+        array = np.asarray(values, "<u8" if name in state.words else "<f4").reshape(-1)
+        tree.dataset(path, array)
+        tree.text_attributes(path, sha256=sha256_of_values([array]))
+
+
 def _write_model(
     tree: _Tree,
     architecture: dict[str, Any],
@@ -103,7 +141,7 @@ def _write_model(
     generator: str,
     embed: bool,
 ) -> None:
-    """All of section 2 in its order; ``content_id`` is left as zeros."""
+    """All of section 2 in its order, but the training state; ``content_id`` is left as zeros."""
     stored_architecture = canonical(architecture)
     digests = {name: sha256_of_values([array]) for name, array in tensors.items()}
     kinds = {name: "bfloat16" if array.dtype.kind == "u" else array.dtype.name for name, array in tensors.items()}
@@ -115,17 +153,7 @@ def _write_model(
     if lineage is None:
         lineage = [{"event": "created", "by": generator, "model_id": identity}]
 
-    tree.text_attributes(
-        "/",
-        format="rnn-h5",
-        format_version="1.0",
-        minimum_reader_version="1.0",
-        required_features="",
-        optional_features="",
-        generator=generator,
-        model_id=identity,
-        content_id="0" * 64,
-    )
+    tree.text_attributes("/", model_id=identity, content_id="0" * 64)
     tree.string("/architecture", stored_architecture)
     tree.string("/metadata", canonical(metadata or {}))
     tree.string("/lineage", canonical(list(lineage)))
@@ -143,12 +171,12 @@ def _write_model(
         tree.dataset("/vocabulary/offsets", vocabulary.offsets)
         if vocabulary.counts is not None:
             tree.dataset("/vocabulary/counts", vocabulary.counts)
+        if vocabulary.merges is not None:
+            tree.dataset("/vocabulary/merges", vocabulary.merges)
     tree.group("/parameters")
     for rule in tensor_rules(architecture):
-        layer = "/parameters/" + rule.path.partition("/")[0]
-        if not tree.has(layer):
-            tree.group(layer)
         path = "/parameters/" + rule.path
+        tree.groups_above(path)
         tree.tensor(path, tensors[rule.path], rule.axes)
         tree.text_attributes(path, **rule.attributes, sha256=digests[rule.path])
         if kinds[rule.path] == "bfloat16":
@@ -161,7 +189,7 @@ def _write_model(
     tree.text_attributes("/proof", computed_by=proof.computed_by)
     tree.attribute("/proof", "tolerance", np.array(proof.tolerance, "<f8"))
     tree.attribute("/proof", "tolerance_float64", np.array(proof.tolerance_float64, "<f8"))
-    tree.dataset("/proof/inputs", np.asarray(proof.inputs, "<u4"))
+    tree.dataset("/proof/inputs", np.asarray(proof.inputs, "<u4" if takes_tokens(architecture) else "<f8"))
     tree.dataset("/proof/tokens", np.asarray(proof.tokens, "<u4"))
     tree.dataset("/proof/log_probabilities", np.asarray(proof.log_probabilities, "<f8"))
 
@@ -181,11 +209,16 @@ class _Tree:
     def close(self) -> None:
         self._file.close()
 
-    def has(self, path: str) -> bool:
-        return path.encode() in self._file
-
     def group(self, path: str) -> None:
         h5g.create(self._file, path.encode("utf-8"), gcpl=_untimed(h5p.GROUP_CREATE))
+
+    def groups_above(self, path: str) -> None:
+        """Creates those groups on the way to a path that are not there yet."""
+        names = path.strip("/").split("/")[:-1]
+        for depth in range(1, len(names) + 1):
+            group = "/" + "/".join(names[:depth])
+            if group.encode() not in self._file:
+                self.group(group)
 
     def string(self, path: str, text: bytes) -> None:
         datatype, array = _stored_string(text)
