@@ -91,26 +91,38 @@ extension Reference {
     precondition(input.count == 1 && target.count == 1, "\(input.count) inputs, \(target.count) targets, not one")
     let before = influence
     let trace = run(input, from: before.state, first: before.step)
-    /// Adds dX/dw |(t) + dX/dS(t-1) P(t-1), from what is known of dX/d of the outputs or of the state.
-    func total(from layer: Int, _ outputGradients: [Vector]?, _ stateGradients: [LayerState]?) -> Vector {
+    /// dX/dw |(t) and dX/dS(t-1), from what is known of dX/d of the outputs or of the state.
+    func direct(from layer: Int, _ outputGradients: [Vector]?, _ stateGradients: [LayerState]?) -> (Vector, Vector) {
       var values = Vector(repeating: 0, count: parameterCount)
       let (_, states) = backpropagate(
         trace, steps: 0..<1, from: layer, outputGradients: outputGradients, stateGradients: stateGradients,
         first: before.step, into: &values)
-      for (factor, row) in zip(states.flatMap { $0.hidden + $0.cell }, before.derivatives) {
-        Scalar.add(factor, times: row, to: &values)
-      }
-      return values
+      return (values, states.flatMap { $0.hidden + $0.cell })
     }
     let (losses, deltas) = losses(of: trace, target, at: 0..<1)
-    let values = total(from: layers.count - 1, deltas, nil)
-    var next = 0
+    var (values, lossSlopes) = direct(from: layers.count - 1, deltas, nil)
+    for (slope, row) in zip(lossSlopes, before.derivatives) { Scalar.add(slope, times: row, to: &values) }
+
+    var jacobian: [Vector] = []
+    influence.derivatives = []
     for index in layers.indices {
       for unit in trace.finalState[index].units {
         var stateGradients = trace.finalState.map { $0.zeros }
         stateGradients[index] = unit
-        influence.derivatives[next] = Array(total(from: index, nil, stateGradients).prefix(influentialCount))
-        next += 1
+        let (values, slopes) = direct(from: index, nil, stateGradients)
+        influence.derivatives.append(Array(values.prefix(influentialCount)))
+        jacobian.append(slopes)
+      }
+    }
+    // In blocks of columns that stay in the cache.
+    for begin in stride(from: 0, to: influentialCount, by: 1024) {
+      let count = min(1024, influentialCount - begin)
+      for (row, slopes) in jacobian.enumerated() {
+        for (column, slope) in slopes.enumerated() where slope != 0 {
+          Scalar.add(
+            slope, times: before.derivatives[column], from: begin, count: count, to: &influence.derivatives[row],
+            at: begin)
+        }
       }
     }
     influence.state = trace.finalState
