@@ -21,7 +21,7 @@ public struct Preset: Hashable, Sendable {
   /// Where it comes from and what it gave there, in one sentence.
   public let summary: String
   /// The model.
-  public var model: ModelShape
+  public var model: Architecture.Stack
   /// The text.
   public var text: Text
   /// How the parameters are drawn.

@@ -1,3 +1,5 @@
+import RNNModel
+
 extension Preset {
   /// Karpathy 2015, with the defaults of his program: bytes, one-hot, RMSprop, gradients clipped one by one.
   ///
@@ -6,7 +8,7 @@ extension Preset {
   /// 1.3950 nats on the 23 windows of validation after epoch 30.
   public static let charRNN = Preset(
     name: "char-rnn", summary: "char-rnn's defaults: 2 LSTM layers of 128 on bytes; 1.395 nats on tiny-shakespeare",
-    model: ModelShape(layers: 2, hidden: 128, recurrentBias: true),
+    model: Architecture.Stack(hidden: 128, layers: 2, embedding: 0, recurrentBias: true),
     text: Text(vocabulary: .bytes, normalisation: .none, minimumCount: 1, isClosed: false, layout: .charRNN),
     initialisation: .uniform(0.08, forgetBias: 1),
     plan: TrainingPlan(
@@ -38,9 +40,9 @@ extension Preset {
   ) -> Preset {
     Preset(
       name: name, summary: summary,
-      model: ModelShape(
-        layers: 2, hidden: hidden, embedding: hidden, recurrentBias: true, inputDropout: dropout,
-        hiddenDropout: dropout, outputDropout: dropout),
+      model: Architecture.Stack(
+        hidden: hidden, layers: 2, embedding: hidden, recurrentBias: true,
+        dropouts: .init(input: dropout, hidden: dropout, output: dropout)),
       text: Text(
         vocabulary: .words, normalisation: .whitespace, minimumCount: 1, isClosed: true, layout: .zaremba),
       initialisation: .uniform(range),
@@ -54,9 +56,9 @@ extension Preset {
   public static let wordLanguageModel = Preset(
     name: "word-language-model",
     summary: "PyTorch's word_language_model: 2 LSTM layers of 200; 142 test perplexity on WikiText-2 after 6 epochs",
-    model: ModelShape(
-      layers: 2, hidden: 200, embedding: 200, recurrentBias: true, inputDropout: 0.2, hiddenDropout: 0.2,
-      outputDropout: 0.2),
+    model: Architecture.Stack(
+      hidden: 200, layers: 2, embedding: 200, recurrentBias: true,
+      dropouts: .init(input: 0.2, hidden: 0.2, output: 0.2)),
     text: Text(
       vocabulary: .words, normalisation: .whitespace, minimumCount: 1, isClosed: true, layout: .wordLanguageModel),
     initialisation: .wordLanguageModel,
@@ -69,9 +71,9 @@ extension Preset {
   /// 0.4 and hidden dropout 0.25, to 57.3.
   public static let awdLSTM = Preset(
     name: "awd-lstm", summary: "AWD-LSTM on WikiText-2: 3 LSTM layers of 1150; 66 test perplexity after 750 epochs",
-    model: ModelShape(
-      layers: 3, hidden: 1150, embedding: 400, isTied: true, recurrentBias: true, inputDropout: 0.65,
-      hiddenDropout: 0.2, outputDropout: 0.4, lockedDropout: true),
+    model: Architecture.Stack(
+      hidden: 1150, layers: 3, embedding: 400, recurrentBias: true, tied: true,
+      dropouts: .init(input: 0.65, hidden: 0.2, output: 0.4, locked: true)),
     text: Text(
       vocabulary: .words, normalisation: .whitespace, minimumCount: 1, isClosed: true, layout: .wordLanguageModel),
     initialisation: .wordLanguageModel,

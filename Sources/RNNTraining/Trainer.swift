@@ -147,6 +147,16 @@ public final class Trainer {
   /// All validations, that at the end of the last run included.
   public var history: [ValidationRecord] { progress.history + (closing.map { [$0.record] } ?? []) }
 
+  /// Where the training stands; nil before the first update.
+  public var lastProgress: TrainingProgress? { progress.last }
+
+  /// The mean of -ln p, in nats per token, of any parameters on another text, read as the held-out text is.
+  ///
+  /// - Throws: ``ArchitectureError``, and what the text throws.
+  public func loss(of parameters: [Float], on source: any WindowSource) throws -> Double {
+    try Validation(network.architecture, parameters: parameters, plan: plan.validation, source: source).loss(parameters)
+  }
+
   /// All times that the training went back after a divergence.
   public var recoveries: [RecoveryRecord] { progress.recoveries }
 
@@ -197,7 +207,9 @@ public final class Trainer {
         progress.seconds = seconds()
         observer.recovered(try recover(divergence))
       }
-      if observer.checkpointInterval.isDue(step: progress.step, secondsSinceLast: seconds() - lastCheckpoint) {
+      if observer.checkpointInterval.isDue(step: progress.step, secondsSinceLast: seconds() - lastCheckpoint)
+        || observer.isCheckpointWanted()
+      {
         try checkpoint(observer)
         checkpointStep = progress.step
         lastCheckpoint = seconds()

@@ -11,6 +11,8 @@ extension Trainer {
     public var checkpoint: (TrainingState) throws -> Void
     /// When checkpoints are due.
     public var checkpointInterval: CheckpointInterval
+    /// Asked after every update: whether a checkpoint is wanted although none is due.
+    public var isCheckpointWanted: () -> Bool
     /// Called when the training has gone back after a divergence; the history is then what it was at that step.
     public var recovered: (RecoveryRecord) -> Void
     /// Asked after every update: whether to stop.
@@ -22,12 +24,14 @@ extension Trainer {
       validated: @escaping (ValidationRecord, _ isBest: Bool, _ parameters: [Float]) throws -> Void = { _, _, _ in },
       checkpoint: @escaping (TrainingState) throws -> Void = { _ in },
       checkpointInterval: CheckpointInterval = CheckpointInterval(),
+      isCheckpointWanted: @escaping () -> Bool = { false },
       recovered: @escaping (RecoveryRecord) -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false }
     ) {
       self.progressed = progressed
       self.validated = validated
       self.checkpoint = checkpoint
       self.checkpointInterval = checkpointInterval
+      self.isCheckpointWanted = isCheckpointWanted
       self.recovered = recovered
       self.shouldStop = shouldStop
     }

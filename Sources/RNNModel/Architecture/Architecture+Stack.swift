@@ -33,7 +33,8 @@ extension Architecture {
     public var hidden = 256
     /// The number of recurrent layers.
     public var layers = 1
-    /// The width of the token embedding; 0 for one-hot input; nil for 0 with up to 512 tokens, else 128.
+    /// The width of the token embedding; 0 for one-hot input; nil for 0 with up to 512 tokens, else 128, and with tied weights for the
+    /// number of hidden units.
     public var embedding: Int?
     /// The activation of an Elman layer.
     public var activation = Activation.tanh
@@ -66,8 +67,19 @@ extension Architecture {
     /// Dropout.
     public var dropouts = Dropouts()
 
-    /// A single LSTM layer of 256 units.
-    public init() {}
+    /// A stack; by default a single LSTM layer of 256 units. Rarer choices are set afterwards.
+    public init(
+      cell: Cell = .lstm, hidden: Int = 256, layers: Int = 1, embedding: Int? = nil, recurrentBias: Bool = false,
+      tied: Bool = false, dropouts: Dropouts = Dropouts()
+    ) {
+      self.cell = cell
+      self.hidden = hidden
+      self.layers = layers
+      self.embedding = embedding
+      self.recurrentBias = recurrentBias
+      self.tied = tied
+      self.dropouts = dropouts
+    }
   }
 
   /// Builds a stack for a number of tokens.
@@ -92,7 +104,7 @@ private struct StackBuilder {
     width = size
   }
 
-  private var embedding: Int { stack.embedding ?? (size <= 512 ? 0 : 128) }
+  private var embedding: Int { stack.embedding ?? (stack.tied ? stack.hidden : size <= 512 ? 0 : 128) }
 
   mutating func layers() -> [Architecture.Layer] {
     if embedding == 0 {

@@ -11,193 +11,229 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Train a model on text.",
     discussion: """
-      The text is read as one stream; its last part is held out to decide which parameters are kept: those with the lowest loss there.
-      The model file is replaced each time that loss improves, so that nothing is lost if the training is ended early; Ctrl-C ends it
-      cleanly. The same text, flags and seed give the same parameters; with SOURCE_DATE_EPOCH set, which leaves the measured times out of the
-      history, the same file.
+      The text is cut into streams that are read side by side; its last part is held out to decide which parameters are kept: those with the
+      lowest loss there. The model file holds them from the first validation on, together with all that is needed to go on: after Ctrl-C, a crash
+      or a power cut, 'rnntool train --resume MODEL' continues as if nothing had happened, to the same numbers. The same text, flags, seed
+      and number of threads give the same parameters; with SOURCE_DATE_EPOCH set, which leaves the measured times out of the history, the same
+      file.
+
+      Presets are published experiments, each of whose numbers can be overridden by a flag:
+      \(Preset.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
 
       Examples:
         rnntool train book.txt -o book.h5 --minutes 2
-        rnntool train a.txt b.txt -o model.h5 --cell gru --hidden 512 --layers 2 --dropout 0.3 --epochs 20
-        rnntool train words.txt -o words.h5 --vocabulary words --minimum-count 2 --embedding 200
-        rnntool train part1.gz part2.gz -o pairs.h5 --vocabulary bpe --vocabulary-size 8192
+        rnntool train --resume book.h5 --minutes 10
+        rnntool train a.txt b.txt.gz -o model.h5 --cell gru --hidden 512 --layers 2 --dropout 0.3 --epochs 20
+        rnntool train shakespeare.txt -o s.h5 --preset char-rnn --epochs 30
+        rnntool train wiki.train.txt --validation wiki.valid.txt --test wiki.test.txt -o w.h5 --preset word-language-model --tied
+        rnntool train words.txt -o words.h5 --vocabulary bpe --vocabulary-size 8000 --optimizer adamw --learning-rate 1e-3
         cat book.txt | rnntool train - -o book.h5 --vocabulary bytes
       """)
 
-  enum Cell: String, ExpressibleByArgument, CaseIterable { case lstm, gru, elman }
+  enum PresetName: String, ExpressibleByArgument, CaseIterable {
+    case charRNN = "char-rnn"
+    case zarembaSmall = "zaremba-small"
+    case zarembaMedium = "zaremba-medium"
+    case wordLanguageModel = "word-language-model"
+    case awdLSTM = "awd-lstm"
+  }
 
-  @Argument(help: "The texts to learn, one after another, plain or compressed by gzip; '-' for standard input.")
-  var texts: [String]
+  @Argument(help: "The texts to learn, one after another, plain or gzip; '-' for standard input.")
+  var texts: [String] = []
 
-  @Option(name: .shortAndLong, help: "The model file to write.")
-  var output: String
+  @Option(name: .shortAndLong, help: "The model file to write. With --resume, default: the file that is resumed.")
+  var output: String?
 
   @Flag(help: "Replace the model file if it exists.")
   var force = false
 
-  @OptionGroup(title: "Model") var shape: ShapeOptions
+  @Option(help: "Begin with the numbers of a published experiment.")
+  var preset: PresetName?
+
+  @Option(help: "Go on with the unfinished training in a model file.")
+  var resume: String?
+
+  @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Text") var text: TextOptions
-  @OptionGroup(title: "Training") var training: TrainingOptions
+  @OptionGroup(title: "Length") var length: LengthOptions
+  @OptionGroup(title: "Optimizer") var optimizer: OptimizerOptions
+  @OptionGroup(title: "Regularisation") var regularisation: RegularisationOptions
+  @OptionGroup(title: "Safety") var safety: SafetyOptions
   @OptionGroup(title: "Output") var speech: OutputOptions
 
-  struct ShapeOptions: ParsableArguments {
-    @Option(help: "The recurrent cell: lstm, gru or elman.")
-    var cell = Cell.lstm
-
-    @Option(help: "Hidden units in each recurrent layer.")
-    var hidden = 256
-
-    @Option(help: "Recurrent layers.")
-    var layers = 1
-
-    @Option(help: "The width of the token embedding; 0 for one-hot input. Default: 0 for up to 512 tokens, else 128.")
-    var embedding: Int?
-
-    @Option(help: "The activation of an elman cell: tanh, sigmoid, relu, softsign, ... Default: tanh.")
-    var activation: String?
-
-    @Option(help: "Dropout after each recurrent layer.")
-    var dropout = 0.0
-  }
-
-  struct TextOptions: ParsableArguments {
-    @Option(help: "What a token is: bytes, characters, words, or bpe for byte pairs.")
-    var vocabulary = Vocabulary.Kind.characters
-
-    @Option(help: "For words, where none is the default: 'none' keeps all white space, 'whitespace' only line ends.")
-    var normalisation: Vocabulary.Normalisation?
-
+  struct SafetyOptions: ParsableArguments {
     @Option(
       help:
-        "Symbols that occur less often get no token. Default: 1; 0 for bytes, so that all 256 are tokens; 2 for pairs.")
-    var minimumCount: Int?
+        "Minutes between two checkpoints, which are also made at each better validation and at the end. Default: 10.")
+    var checkpointMinutes: Double?
 
-    @Option(help: "At most so many tokens. Default: no limit; 4096 for bpe.")
-    var vocabularySize: Int?
+    @Option(help: "Updates between two checkpoints.")
+    var checkpointEvery: Int?
 
-    @Option(help: "A text held out for validation. Default: the last part of the training text.")
-    var validation: String?
+    @Flag(help: "Keep the state in the file when the training is done, to go on later.")
+    var keepState = false
 
-    @Option(help: "The part of the text held out for validation. Default: 0.05.")
-    var validationFraction: Double?
-
-    /// How the texts become tokens and streams.
-    func plan(batch: Int, length: Int) -> Corpus.Plan {
-      Corpus.Plan(
-        kind: vocabulary, normalisation: normalisation ?? .none, minimumCount: minimumCount,
-        maximumSize: vocabularySize ?? (vocabulary == .bpe ? 4096 : nil), batch: batch, length: length,
-        validationFraction: validationFraction)
-    }
-  }
-
-  struct TrainingOptions: ParsableArguments {
-    @Option(help: "How often to read the text. Default: 10, or no end with --minutes or --steps.")
-    var epochs: Int?
-
-    @Option(help: "Stop after so many updates.")
-    var steps: Int?
-
-    @Option(help: "Stop after so many minutes.")
-    var minutes: Double?
-
-    @Option(help: "Streams read side by side.")
-    var batch = 32
-
-    @Option(help: "Symbols of each stream between two updates: gradients flow back so far.")
-    var length = 64
-
-    @Option(help: "Adam's step size at the beginning; it falls along a cosine to a tenth.")
-    var learningRate = 0.005
-
-    @Option(help: "The largest norm of the gradient; 0 for no clipping.")
-    var clip = 5.0
-
-    @Option(help: "Updates between two validations. Default: one epoch, but at most 500, or a tenth of --steps.")
-    var validateEvery: Int?
-
-    @Option(help: "The seed of all chance: initial parameters and dropout.")
-    var seed: UInt64 = 1
-
-    @Option(help: "Threads of the matrix products.")
-    var threads: Int?
+    @Option(help: "When the training diverges, go back and halve the rate, at most so many times. Default: 0.")
+    var recover: Int?
   }
 
   func validate() throws {
     func require(_ condition: Bool, _ message: String) throws {
       if !condition { throw ValidationError(message) }
     }
-    let ending = ModelFormat(fileName: output)
-    try require(
-      ending == nil || ending == .rnnH5,
-      "--output is always an rnn-h5 file: name it .h5, and convert it afterwards.")
-    try require((1...1_000_000).contains(shape.hidden), "--hidden has to be between 1 and 1,000,000.")
-    try require((1...100).contains(shape.layers), "--layers has to be between 1 and 100.")
-    try require((0...1_000_000).contains(shape.embedding ?? 0), "--embedding has to be between 0 and 1,000,000.")
-    try require(shape.dropout >= 0 && shape.dropout < 1, "--dropout has to be at least 0 and below 1.")
-    if let name = shape.activation {
-      try require(shape.cell == .elman, "--activation is for --cell elman; the \(shape.cell.rawValue) has its own.")
-      let names = Activation.allCases.map(\.rawValue).joined(separator: ", ")
-      try require(Activation(rawValue: name) != nil, "--activation has to be one of \(names).")
+    if resume == nil {
+      try require(!texts.isEmpty, "Missing expected argument '<texts> ...'")
+      try require(output != nil, "Missing expected argument '--output <output>'")
+    } else {
+      try require(
+        !changesWhatIsResumed,
+        "--resume goes on with what the file says: only --epochs, --steps, --minutes, --learning-rate, --threads, --checkpoint-minutes, --checkpoint-every, --keep-state and --recover can change."
+      )
     }
-    if text.normalisation == .whitespace {
-      try require(text.vocabulary == .words, "--normalisation whitespace is for --vocabulary words.")
-    }
-    try require(text.minimumCount ?? 0 >= 0, "--minimum-count cannot be negative.")
-    try require(text.vocabularySize ?? 1 > 0, "--vocabulary-size has to be positive.")
+    let ending = output.flatMap { ModelFormat(fileName: $0) }
     try require(
-      text.vocabulary != .bpe || text.vocabularySize ?? 256 >= 256,
-      "--vocabulary-size has to be at least 256 for --vocabulary bpe: all bytes are tokens.")
-    try require(!texts.contains("-") || text.validation != "-", "standard input cannot be read as two texts.")
+      ending == nil || ending == .rnnH5, "--output is always an rnn-h5 file: name it .h5, and convert it afterwards.")
+    try model.check(preset: preset?.rawValue)
+    try text.check()
+    try length.check()
+    try optimizer.check()
+    try require(safety.checkpointEvery ?? 1 > 0, "--checkpoint-every has to be positive.")
     try require(
-      text.validation == nil || text.validationFraction == nil,
-      "--validation and --validation-fraction contradict each other: give one of them.")
-    if let fraction = text.validationFraction {
-      try require(fraction > 0 && fraction < 1, "--validation-fraction has to be between 0 and 1.")
-    }
-    let counts = 1...1_000_000_000
-    try require(counts.contains(training.epochs ?? 1), "--epochs has to be between 1 and 1,000,000,000.")
-    try require(counts.contains(training.steps ?? 1), "--steps has to be between 1 and 1,000,000,000.")
-    try require(
-      training.minutes ?? 1 > 0 && (training.minutes ?? 1).isFinite, "--minutes has to be positive and finite.")
-    let sizes = 1...1_000_000
-    try require(
-      sizes.contains(training.batch) && sizes.contains(training.length),
-      "--batch and --length have to be between 1 and 1,000,000.")
-    try require(
-      training.learningRate > 0 && training.learningRate.isFinite, "--learning-rate has to be positive and finite.")
-    try require(training.clip >= 0 && training.clip.isFinite, "--clip has to be finite and at least 0.")
-    try require(training.validateEvery ?? 1 > 0, "--validate-every has to be positive.")
-    try require(training.seed < 1 << 53, "--seed has to be below 2^53.")
-    try require((1...1024).contains(training.threads ?? 1), "--threads has to be between 1 and 1024.")
+      safety.checkpointMinutes.map { $0 > 0 && $0.isFinite } ?? true,
+      "--checkpoint-minutes has to be positive and finite.")
+    try require((0...1000).contains(safety.recover ?? 0), "--recover has to be between 0 and 1000.")
     try require(Set(texts).count == texts.count, "a text is named twice.")
+    let inputs = texts + [text.validation, text.test].compactMap(\.self)
+    try require(inputs.count { $0 == "-" } <= 1, "standard input cannot be read as two texts.")
+  }
+
+  /// Whether flags would change what a training that is resumed has begun with.
+  private var changesWhatIsResumed: Bool {
+    var recipe = Recipe(texts)
+    let before = recipe
+    do { try model.apply(to: &recipe) } catch { return true }
+    text.apply(to: &recipe.text)
+    regularisation.apply(to: &recipe.plan.regularisation)
+    var changed = optimizer
+    changed.learningRate = nil
+    changed.apply(to: &recipe.plan)
+    var length = length
+    (length.epochs, length.steps, length.minutes) = (nil, nil, nil)
+    length.apply(to: &recipe)
+    return recipe != before || preset != nil
   }
 
   func run() throws {
-    try Input.check(output, isNoneOf: texts + [text.validation ?? "-"])
+    ThreadTeam.threadCount = length.threads ?? ThreadTeam.threadCount
+    if let resume { try continueTraining(in: resume) } else { try begin(writing: output ?? "") }
+  }
+
+  // MARK: A new training
+
+  private func begin(writing output: String) throws {
+    let recipe = try recipe()
+    let others = [recipe.text.validation, recipe.text.test, model.architecture].compactMap(\.self)
+    try Input.check(output, isNoneOf: texts + others)
     try Input.check(output, mayReplace: force)
     try AtomicFile.checkWritable(output)
     let created = try Self.creationTime()
-    if let threads = training.threads { MatrixProduct.threadCount = threads }
-    let corpus = try TrainingCorpus(
-      texts: texts, validation: text.validation, plan: text.plan(batch: training.batch, length: training.length))
-    let architecture = architecture(size: corpus.vocabulary.count)
-    try architecture.check()
+    let corpus = try TrainingCorpus(recipe)
+    let architecture = try recipe.architecture(size: corpus.vocabulary.count)
     guard architecture.size > 1 else {
       throw Failure("the vocabulary has only one token: there is nothing to learn", code: Failure.refused)
     }
-    try Memory.check(architecture, batch: training.batch, steps: training.length, trains: true)
-    var generator = RandomGenerator(seed: training.seed)
-    let model = try Model(
-      architecture: architecture, parameters: Parameters(drawing: architecture, using: &generator),
+    try Memory.check(architecture, batch: recipe.plan.batch, steps: recipe.plan.length, trains: true)
+    var planned = recipe
+    planned.plan = plan(recipe, corpus, architecture)
+    var generator = RandomGenerator(seed: recipe.seed)
+    let start = try Model(
+      architecture: architecture, parameters: recipe.initialisation.parameters(of: architecture, using: &generator),
       vocabulary: corpus.vocabulary)
+    planned.plan.seed = generator.next() >> 11
     let trainer = try Trainer(
-      model, plan: plan(corpus, seed: generator.next()), training: corpus.parts.training,
+      start, plan: planned.plan, training: corpus.parts.training, validation: corpus.parts.validation)
+    let metadata = try metadata(planned, corpus, created: created)
+    try train(
+      trainer, start, corpus,
+      TrainingSession.Frame(
+        recipe: planned, corpus: corpus.sha256, metadata: metadata,
+        lineage: [["event": "trained", "by": .string(Generator.text)]]), output: output)
+  }
+
+  /// Preset, flags and defaults together.
+  private func recipe() throws -> Recipe {
+    var recipe = preset.flatMap { Preset.named($0.rawValue) }.map { Recipe(texts, preset: $0) } ?? Recipe(texts)
+    try model.apply(to: &recipe)
+    text.apply(to: &recipe.text)
+    length.apply(to: &recipe)
+    optimizer.apply(to: &recipe.plan)
+    regularisation.apply(to: &recipe.plan.regularisation)
+    if let attempts = safety.recover { recipe.plan.recovery = attempts > 0 ? .init(attempts: attempts) : nil }
+    if recipe.model.tied, recipe.model.embedding == 0 {
+      throw ValidationError("--tied needs an embedding: --embedding has to be positive.")
+    }
+    return recipe
+  }
+
+  /// The plan with what depends on the text.
+  private func plan(_ recipe: Recipe, _ corpus: TrainingCorpus, _ architecture: Architecture) -> TrainingPlan {
+    var plan = recipe.plan
+    if recipe.initialisation.reservoir != nil { plan.frozen += Reservoir.frozenPaths(of: architecture) }
+    // Long epochs and short runs are validated more often, so that a run that is cut keeps most of its work; a preset says itself when.
+    if plan.validation.interval == nil, recipe.preset == nil {
+      let windows = max(1, corpus.parts.training.windowCount(steps: plan.updateInterval ?? plan.length))
+      plan.validation.interval = max(1, min(windows, (plan.maximumSteps ?? 5000) / 10))
+    }
+    return plan
+  }
+
+  // MARK: An unfinished training
+
+  private func continueTraining(in path: String) throws {
+    let file = try Input.model(path)
+    let output = output ?? path
+    var checkpoint = try Checkpoint(file, path: path)
+    if !texts.isEmpty { checkpoint.recipe.text.files = texts }
+    let recipe = checkpoint.recipe
+    let read = recipe.text.files + [recipe.text.validation, recipe.text.test].compactMap(\.self)
+    try Input.check(output, isNoneOf: read)
+    if output != path { try Input.check(output, mayReplace: force) }
+    try AtomicFile.checkWritable(output)
+    let document = file.document
+    let start = try file.model()
+    let corpus = try TrainingCorpus(recipe, vocabulary: document.vocabulary)
+    guard corpus.sha256 == checkpoint.corpus else {
+      throw Failure(
+        "the text is not the one that '\(path.printable)' has been trained on: name that one (\(recipe.text.files.joined(separator: ", ").printable))",
+        code: Failure.refused)
+    }
+    try Memory.check(start.architecture, batch: recipe.plan.batch, steps: recipe.plan.length, trains: true)
+    var plan = recipe.plan
+    length.applyLimits(to: &plan)
+    if let rate = optimizer.learningRate { plan.learningRate = rate }
+    if let attempts = safety.recover { plan.recovery = attempts > 0 ? .init(attempts: attempts) : nil }
+    checkpoint.recipe.plan = plan
+    let trainer = try Trainer(
+      resuming: checkpoint.state, model: start, plan: plan, training: corpus.parts.training,
       validation: corpus.parts.validation)
-    if !speech.quiet { announce(model, corpus) }
-    try TrainingSession(
-      model: model, output: output, metadata: metadata(corpus, created: created), isQuiet: speech.quiet,
-      isJSON: speech.json
-    ).run(trainer)
+    try train(
+      trainer, start, corpus,
+      TrainingSession.Frame(
+        recipe: checkpoint.recipe, corpus: corpus.sha256, metadata: document.metadata, lineage: document.lineage),
+      output: output)
+  }
+
+  // MARK: Both
+
+  private func train(
+    _ trainer: Trainer, _ start: Model, _ corpus: TrainingCorpus, _ frame: TrainingSession.Frame, output: String
+  ) throws {
+    if !speech.quiet { announce(start, corpus, frame.recipe) }
+    let session = TrainingSession(
+      model: start, output: output, frame: frame,
+      interval: .init(steps: safety.checkpointEvery, seconds: (safety.checkpointMinutes ?? 10) * 60),
+      keepsState: safety.keepState, isQuiet: speech.quiet, isJSON: speech.json)
+    try session.run(trainer, test: corpus.parts.test)
   }
 
   /// The time in SOURCE_DATE_EPOCH, for files that are to be the same bytes each time; nil without one.
@@ -209,45 +245,9 @@ struct TrainCommand: ParsableCommand {
     return ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(seconds)))
   }
 
-  private func architecture(size: Int) -> Architecture {
-    let embedding = shape.embedding ?? (size <= 512 ? 0 : 128)
-    var layers: [Architecture.Layer] = [
-      embedding == 0
-        ? .oneHot(.init(name: "input", size: size))
-        : .embedding(.init(name: "embedding", inputs: size, outputs: embedding))
-    ]
-    var width = embedding == 0 ? size : embedding
-    for index in 1...shape.layers {
-      let name = "\(shape.cell.rawValue)_\(index)"
-      switch shape.cell {
-      case .lstm: layers.append(.lstm(.init(name: name, inputs: width, outputs: shape.hidden)))
-      case .gru: layers.append(.gru(.init(name: name, inputs: width, outputs: shape.hidden)))
-      case .elman:
-        let activation = shape.activation.flatMap(Activation.init(rawValue:)) ?? .tanh
-        layers.append(.elman(.init(name: name, inputs: width, outputs: shape.hidden, activation: activation)))
-      }
-      if shape.dropout > 0 { layers.append(.dropout(.init(name: "dropout_\(index)", rate: shape.dropout))) }
-      width = shape.hidden
-    }
-    layers.append(.linear(.init(name: "output", inputs: width, outputs: size)))
-    return Architecture(size: size, layers: layers)
-  }
-
-  private func plan(_ corpus: TrainingCorpus, seed: UInt64) -> TrainingPlan {
-    let isBounded = training.minutes != nil || training.steps != nil
-    let windows = max(1, corpus.parts.training.length / training.length)
-    // Long epochs and short runs are validated more often, so that a run that is cut keeps most of its work.
-    let interval = training.validateEvery ?? max(1, min(windows, (training.steps ?? 5000) / 10))
-    return TrainingPlan(
-      epochs: training.epochs ?? (isBounded ? nil : 10), maximumSteps: training.steps,
-      maximumSeconds: training.minutes.map { $0 * 60 }, batch: training.batch, length: training.length,
-      learningRate: training.learningRate, clip: training.clip > 0 ? training.clip : nil,
-      validationInterval: interval, seed: seed)
-  }
-
-  private func announce(_ model: Model, _ corpus: TrainingCorpus) {
+  private func announce(_ model: Model, _ corpus: TrainingCorpus, _ recipe: Recipe) {
     let sizes = [
-      "\(Format.count(corpus.parts.trainingCount)) \(text.vocabulary.rawValue) to learn",
+      "\(Format.count(corpus.parts.trainingCount)) \(recipe.text.vocabulary.rawValue) to learn",
       "\(Format.count(corpus.parts.validationCount)) held out", "\(Format.count(corpus.vocabulary.count)) tokens",
       "\(Format.count(model.parameters.values.count)) parameters",
     ]
@@ -255,23 +255,20 @@ struct TrainCommand: ParsableCommand {
     for note in corpus.notes { Terminal.note(note) }
   }
 
-  private func metadata(_ corpus: TrainingCorpus, created: String?) -> JSONValue {
+  private func metadata(_ recipe: Recipe, _ corpus: TrainingCorpus, created: String?) throws -> JSONValue {
     return .object(omittingNil: [
       "created": created.map { .string($0) },
       "corpus": corpus.metadata,
       "command_line": .array(CommandLine.arguments.dropFirst().map { .string($0.printable) }),
       "hyper_parameters": .object(omittingNil: [
-        "optimizer": "adam", "learning_rate": .number(training.learningRate), "schedule": "cosine",
-        "final_learning_rate_fraction": 0.1, "clip": training.clip > 0 ? .number(training.clip) : nil,
-        "batch": .integer(training.batch), "length": .integer(training.length),
-        "dropout": .number(shape.dropout), "epochs": training.epochs.map { .integer($0) },
-        "steps": training.steps.map { .integer($0) }, "minutes": training.minutes.map { .number($0) },
+        "preset": recipe.preset.map { .string($0) }, "layout": .string(recipe.text.layout.rawValue),
+        "initialisation": try JSONValue(encoding: recipe.initialisation), "plan": try JSONValue(encoding: recipe.plan),
       ]),
-      "seed": .integer(training.seed),
+      "seed": .integer(Int(recipe.seed)),
       "software": ["name": .string(Generator.name), "version": .string(Generator.version)],
       "machine": [
         "matrix_product": .string(MatrixProduct.name), "kernels": .string(KernelLevel.active.rawValue),
-        "threads": .integer(MatrixProduct.threadCount),
+        "threads": .integer(ThreadTeam.threadCount),
       ],
       "evaluation": ["protocol": ["name": "stream"]],
     ])

@@ -77,7 +77,8 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "A JSON file with the whole architecture (docs/FORMAT.md, section 4), in place of the flags above.")
   var architecture: String?
 
-  @Option(help: "How parameters are drawn: customary, uniform, glorot-orthogonal or word-language-model. Default: customary.")
+  @Option(
+    help: "How parameters are drawn: customary, uniform, glorot-orthogonal or word-language-model. Default: customary.")
   var initialisation: InitialisationName?
 
   @Option(help: "The range of --initialisation uniform. Default: 0.1.")
@@ -217,7 +218,8 @@ extension ModelOptions {
     }
     let isShaped = hidden != nil || layers != nil || self.cell != nil || embedding != nil || tied != nil
     try require(
-      architecture == nil || !isShaped, "--architecture says all of the model: no --cell, --hidden, --layers, --embedding, --tied.")
+      architecture == nil || !isShaped,
+      "--architecture says all of the model: no --cell, --hidden, --layers, --embedding, --tied.")
   }
 }
 

@@ -63,7 +63,9 @@ struct OptimizerOptions: ParsableArguments {
   @Option(help: "What is added to roots of squares. Default: the optimizer's usual one.")
   var epsilon: Double?
 
-  @Option(help: "averaged-sgd: averaging begins when a validation is worse than the best before the last so many. Default: 5.")
+  @Option(
+    help: "averaged-sgd: averaging begins when a validation is worse than the best before the last so many. Default: 5."
+  )
   var nonMonotone: Int?
 
   @Option(help: "Weight decay. Default: 0, for adamw 0.01.")
@@ -78,7 +80,9 @@ struct OptimizerOptions: ParsableArguments {
   @Option(help: "constant, step, exponential, cosine, plateau or halving. Default: cosine, down to --final-rate.")
   var schedule: ScheduleName?
 
-  @Option(help: "step, exponential, plateau: what the rate is multiplied with. Default: 0.1 (step, plateau), 0.97 (exponential).")
+  @Option(
+    help:
+      "step, exponential, plateau: what the rate is multiplied with. Default: 0.1 (step, plateau), 0.97 (exponential).")
   var decay: Double?
 
   @Option(help: "exponential, halving: the first epoch after which the rate falls. Default: 1.")

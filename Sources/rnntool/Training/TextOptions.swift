@@ -10,13 +10,18 @@ struct TextOptions: ParsableArguments {
   @Option(help: "For words: 'none' keeps all white space, 'whitespace' only line ends. Default: none.")
   var normalisation: Vocabulary.Normalisation?
 
-  @Option(help: "Symbols that occur less often get no token. Default: 1; 0 for bytes, so that all 256 are tokens; 2 for byte pairs.")
+  @Option(
+    help:
+      "Symbols that occur less often get no token. Default: 1; 0 for bytes, so that all 256 are tokens; 2 for byte pairs."
+  )
   var minimumCount: Int?
 
   @Option(help: "At most so many tokens.")
   var vocabularySize: Int?
 
-  @Flag(inversion: .prefixedNo, help: "Symbols of the validation and test texts get tokens too, so that nothing there is unknown.")
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Symbols of the validation and test texts get tokens too, so that nothing there is unknown.")
   var closedVocabulary: Bool?
 
   @Option(help: "A text held out for validation. Default: the last part of the training text.")
@@ -28,7 +33,9 @@ struct TextOptions: ParsableArguments {
   @Option(help: "A text to score with the best parameters at the end.")
   var test: String?
 
-  @Option(help: "How texts are cut into streams: streams, char-rnn, torch-rnn, zaremba or word-language-model. Default: streams.")
+  @Option(
+    help:
+      "How texts are cut into streams: streams, char-rnn, torch-rnn, zaremba or word-language-model. Default: streams.")
   var layout: TextLayout?
 }
 

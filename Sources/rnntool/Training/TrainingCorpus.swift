@@ -15,20 +15,23 @@ struct TrainingCorpus {
   /// How many symbols of a separate validation text have no token of their own.
   var validationUnknown: Int { corpus.validation?.unknownCount ?? 0 }
 
-  /// Reads the texts.
+  /// Reads the texts of a recipe.
   ///
   /// - Parameters:
-  ///   - texts: what to learn, one after another; `-` for standard input.
-  ///   - validation: a text held out for validation.
-  ///   - test: a text held out for the test.
-  ///   - plan: how they become tokens and streams.
-  init(texts: [String], validation: String? = nil, test: String? = nil, plan: Corpus.Plan) throws {
+  ///   - recipe: which texts, and how they become tokens and streams.
+  ///   - vocabulary: that of a training that is resumed; nil to collect it.
+  init(_ recipe: Recipe, vocabulary: Vocabulary? = nil) throws {
+    let text = recipe.text
+    let plan = Corpus.Plan(
+      kind: text.vocabulary, normalisation: text.normalisation, minimumCount: text.minimumCount,
+      maximumSize: text.maximumSize, isClosed: text.isClosed, vocabulary: vocabulary, layout: text.layout,
+      batch: recipe.plan.batch, length: recipe.plan.length, validationFraction: text.validationFraction)
     var hash = Hash.Stream()
     corpus = try Corpus(
-      TextSource(texts), validation: validation.map { TextSource([$0]) }, test: test.map { TextSource([$0]) },
-      plan: plan, observe: { hash.update($0) })
+      TextSource(text.files), validation: text.validation.map { TextSource([$0]) },
+      test: text.test.map { TextSource([$0]) }, plan: plan, observe: { hash.update($0) })
     sha256 = hash.finish()
-    name = texts.map { $0.split(separator: "/").last.map(String.init) ?? $0 }.joined(separator: " + ")
+    name = text.files.map { $0.split(separator: "/").last.map(String.init) ?? $0 }.joined(separator: " + ")
   }
 
   /// What is worth a note before the training begins.

@@ -1,0 +1,183 @@
+import Foundation
+import RNNFormat
+import RNNModel
+import RNNTraining
+
+/// A training on the terminal: shows its progress, and keeps its best parameters and its state in the model file.
+final class TrainingSession {
+  /// What a session keeps in the file besides the numbers.
+  struct Frame {
+    var recipe: Recipe
+    /// The hash of the text that is learned.
+    var corpus: String
+    var metadata: JSONValue
+    var lineage: [JSONValue]
+  }
+
+  private let model: Model
+  private let output: String
+  private let frame: Frame
+  private let isJSON: Bool
+  /// Whether the state stays in the file when the training is done.
+  private let keepsState: Bool
+  private let interval: Trainer.CheckpointInterval
+  private var bar: ProgressBar
+  private var isImproved = false
+
+  init(
+    model: Model, output: String, frame: Frame, interval: Trainer.CheckpointInterval, keepsState: Bool, isQuiet: Bool,
+    isJSON: Bool
+  ) {
+    self.model = model
+    self.output = output
+    self.frame = frame
+    self.interval = interval
+    self.keepsState = keepsState
+    self.isJSON = isJSON
+    bar = ProgressBar(isQuiet: isQuiet)
+  }
+
+  /// Trains to the end of the plan, and scores the test text.
+  func run(_ trainer: Trainer, test: (any WindowSource)?) throws {
+    Interrupt.waitForWork()
+    let end: TrainingEnd
+    do {
+      end = try trainer.run(
+        Trainer.Observer(
+          progressed: { self.show($0) },
+          validated: { record, isBest, _ in self.note(record, isBest: isBest) },
+          checkpoint: { try self.write(trainer, state: $0) },
+          checkpointInterval: interval,
+          isCheckpointWanted: { self.isImproved },
+          recovered: { self.note($0) },
+          shouldStop: { Interrupt.isRequested }))
+    } catch TrainingError.diverged(let divergence) {
+      bar.clear()
+      // The parameters before the step that went wrong are still there.
+      try write(trainer, state: trainer.state)
+      throw Failure(
+        "\(divergence); what was good is in '\(output.printable)': go on with --resume and a lower --learning-rate, or let --recover do it",
+        code: Failure.refused)
+    } catch {
+      bar.clear()
+      throw error
+    }
+    bar.clear()
+    guard let best = trainer.best else {
+      throw Failure("no parameters were good enough to keep: the loss is not finite", code: Failure.refused)
+    }
+    let isStopped = end == .stopped
+    let identity = try write(trainer, state: isStopped || keepsState ? trainer.state : nil)
+    let testLoss = isStopped ? nil : try test.map { try trainer.loss(of: best.parameters, on: $0) }
+    try report(end, trainer, identity, best.loss, testLoss)
+    if isStopped {
+      throw Failure(
+        "stopped: go on with 'rnntool train --resume \(output.printable)'", code: Failure.interrupted)
+    }
+  }
+
+  // MARK: The terminal
+
+  private func show(_ progress: TrainingProgress) {
+    bar.update(progress.fraction, seconds: progress.seconds, line(progress))
+  }
+
+  private func line(_ progress: TrainingProgress) -> String {
+    let valid = progress.validLoss.map { "  valid \(Format.number($0, 4))" } ?? ""
+    return "epoch \(Format.number(progress.epoch, 2))  loss \(Format.number(progress.trainLoss, 4))"
+      + " (\(inPublicUnits(progress.trainLoss)))\(valid)"
+      + "  rate \(Format.short(progress.learningRate))  norm \(Format.number(progress.gradientNorm, 2))"
+      + "  \(Format.count(Int(progress.tokensPerSecond))) tok/s"
+  }
+
+  /// Perplexity for words, bits for smaller symbols: what people compare.
+  private func inPublicUnits(_ loss: Double) -> String {
+    switch model.vocabulary?.kind {
+    case .words, .bpe: "perplexity \(Format.number(Foundation.exp(loss), 2))"
+    case .bytes, .characters, nil: "\(Format.number(loss / Foundation.log(2), 3)) bits"
+    }
+  }
+
+  private func note(_ record: ValidationRecord, isBest: Bool) {
+    if isBest { isImproved = true }
+    let mark = isBest ? "  best" : ""
+    bar.note(
+      "step \(Format.count(record.progress.step))  epoch \(Format.number(record.progress.epoch, 2))"
+        + "  train \(Format.number(record.trainLoss, 4))  valid \(Format.number(record.validLoss, 4)) nats"
+        + " (\(inPublicUnits(record.validLoss)))\(mark)")
+  }
+
+  private func note(_ recovery: RecoveryRecord) {
+    bar.note(
+      "\(recovery.divergence): back to step \(Format.count(recovery.step)), the rate times \(Format.short(recovery.rateFactor)) from here on"
+    )
+  }
+
+  // MARK: The file
+
+  /// Writes the best parameters so far, or the present ones before the first validation, with the state if there is one.
+  @discardableResult
+  private func write(_ trainer: Trainer, state: TrainingState?) throws -> String {
+    isImproved = false
+    let values: [Float]
+    if let state {
+      values = state.bestParameters.isEmpty ? state.parameters : state.bestParameters
+    } else {
+      values = trainer.best?.parameters ?? trainer.state.parameters
+    }
+    let parameters = Parameters(table: model.parameters.table, values: values)
+    let records = state?.progress.history ?? trainer.history
+    let document = ModelDocument(
+      architecture: model.architecture, vocabulary: model.vocabulary, metadata: frame.metadata,
+      lineage: frame.lineage, history: history(records),
+      proof: Proof(architecture: model.architecture, values: parameters.values.map { Double($0) }))
+    let checkpoint = state.map { Checkpoint(recipe: frame.recipe, corpus: frame.corpus, state: $0) }
+    return try ModelWriter().write(
+      document, parameters: parameters, trainingState: try checkpoint?.document(), to: output)
+  }
+
+  private func history(_ records: [ValidationRecord]) -> History {
+    func reals(_ value: (ValidationRecord) -> Double) -> History.Column { .reals(records.map(value)) }
+    var history = History(columns: [
+      "step": .integers(records.map { Int64($0.progress.step) }), "epoch": reals { $0.progress.epoch },
+      "train_loss": reals { $0.trainLoss }, "valid_loss": reals { $0.validLoss },
+      "learning_rate": reals { $0.progress.learningRate }, "gradient_norm": reals { $0.progress.gradientNorm },
+    ])
+    // Measured times are never the same twice: whoever wants the same bytes does not get them.
+    if frame.metadata["created"] == nil {
+      history.columns["tokens_per_second"] = reals { $0.progress.tokensPerSecond }
+      history.columns["seconds"] = reals { $0.progress.seconds }
+    }
+    return history
+  }
+
+  // MARK: The result
+
+  private func report(
+    _ end: TrainingEnd, _ trainer: Trainer, _ identity: String, _ loss: Double, _ testLoss: Double?
+  ) throws {
+    let last = trainer.lastProgress
+    if isJSON {
+      return try Terminal.print(
+        .object(omittingNil: [
+          "file": .string(output), "model_id": .string(identity), "end": .string(end.rawValue),
+          "steps": .integer(last?.step ?? 0), "epochs": .number(last?.epoch ?? 0),
+          "seconds": .number(last?.seconds ?? 0), "tokens_per_second": .number(last?.tokensPerSecond ?? 0),
+          "best_valid_loss": .number(loss), "parameters": .integer(model.parameters.values.count),
+          "test_loss": testLoss.map { .number($0) },
+        ]))
+    }
+    func described(_ loss: Double, _ what: String) -> String {
+      "\(Format.number(loss, 4)) nats per token, \(inPublicUnits(loss)), on the \(what)"
+    }
+    var rows = [
+      ["model", output.printable], ["identity", identity], ["best loss", described(loss, "held-out part")],
+    ]
+    if let testLoss { rows.append(["test loss", described(testLoss, "test text")]) }
+    rows.append([
+      "trained",
+      "\(Format.count(last?.step ?? 0)) steps, \(Format.number(last?.epoch ?? 0, 2)) epochs in \(Format.duration(last?.seconds ?? 0)), \(Format.count(Int(last?.tokensPerSecond ?? 0))) tokens/s",
+    ])
+    try Terminal.print(Format.table(rows))
+  }
+}
