@@ -73,3 +73,61 @@ static void softmax(size_t rows, size_t classes, float *logits) {
     scale(classes, (float)(1.0 / sum), logits);
   }
 }
+
+// Adds the bias to a row, unless it is null, and returns the largest.
+static float add_and_find_largest(float *row, const float *bias, size_t n) {
+  if (bias) {
+    BLOCKS(i, count, n, store(row + i, load(row + i, count) + load(bias + i, count), count);)
+  }
+  return largest(row, n);
+}
+
+static void softmax_statistics(
+    size_t rows, size_t columns, float *logits, const float *bias, float *most, double *sums) {
+  for (size_t row = 0; row < rows; row++, logits += columns) {
+    const float here = add_and_find_largest(logits, bias, columns);
+    const float before = most[row];
+    const float now = here > before ? here : before;
+    // The first block leaves a sum of 0 as it is; where all logits are -infinity so far, exp would be that of a NaN.
+    const double earlier = before == now ? sums[row] : sums[row] * exp((double)before - (double)now);
+    sums[row] = earlier + sum_of_exponentials(logits, columns, now, NULL);
+    most[row] = now;
+  }
+}
+
+static void softmax_gradient(
+    size_t rows, size_t columns, float *logits, const float *most, const float *factors, const int32_t *targets,
+    size_t first, float factor) {
+#pragma clang fp contract(fast)
+  for (size_t row = 0; row < rows; row++, logits += columns) {
+    if (targets[row] < 0) {
+      memset(logits, 0, columns * sizeof(float));
+      continue;
+    }
+    const float shift = most[row], share = factors[row];
+    BLOCKS(i, count, columns, store(logits + i, vector_exp(load(logits + i, count) - shift) * share, count);)
+    // Below `first` it wraps round to something large.
+    const size_t target = (size_t)targets[row] - first;
+    if (target < columns) logits[target] -= factor;
+  }
+}
+
+static void binary_cross_entropy(
+    size_t rows, size_t columns, const float *logits, const uint8_t *targets, float factor, double *losses,
+    float *gradient) {
+#pragma clang fp contract(fast)
+  for (size_t row = 0; row < rows; row++, logits += columns, targets += columns) {
+    vec_double loss = 0;
+    BLOCKS(
+        i, count, columns,
+        const vec target = load_bytes(targets + i, count);
+        // The loss of a 1 at z is that of a 0 at -z, log(1 + exp(z)), which neither overflows nor cancels.
+        const vec sign = target == 1.0f ? (vec)-1.0f : target == 0.0f ? (vec)1.0f : (vec)0.0f;
+        const vec z = sign * load(logits + i, count);
+        const vec term = sign != 0.0f ? vector_softplus(z) : (vec)0.0f;
+        loss += __builtin_convertvector(first_lanes(term, count), vec_double);
+        if (gradient) store(gradient + i, sign * vector_sigmoid(z) * factor, count);)
+    losses[row] = sum_lanes(&loss);
+    if (gradient) gradient += columns;
+  }
+}

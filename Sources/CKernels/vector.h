@@ -61,6 +61,14 @@ INLINE vec first_lanes(vec x, size_t count) {
 #endif
 }
 
+// The first `count` of LANES bytes as numbers; the other lanes are 0.
+INLINE vec load_bytes(const uint8_t *from, size_t count) {
+  typedef uint8_t vec_bytes __attribute__((ext_vector_type(LANES)));
+  vec_bytes bytes = 0;
+  memcpy(&bytes, from, count == LANES ? LANES : count);
+  return __builtin_convertvector(bytes, vec);
+}
+
 INLINE vec_bits bits_of(vec x) {
   vec_bits bits;
   memcpy(&bits, &x, sizeof bits);
@@ -147,5 +155,14 @@ INLINE float largest_lane(vec x) {
       // Not an if: its branches, never foreseeable, took longer than all the rest of a short row.
       lanes[lane] = lanes[lane] > other ? lanes[lane] : other;
     }
+  return lanes[0];
+}
+
+// The sum of the lanes in single precision, by halves.
+INLINE float sum_float_lanes(const vec *x) {
+  float lanes[LANES];
+  memcpy(lanes, x, sizeof lanes);
+  for (int half = LANES / 2; half > 0; half /= 2)
+    for (int lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
   return lanes[0];
 }

@@ -61,7 +61,7 @@ public enum VectorOperations {
     // Safe: the matrix holds rows * sums.count elements, checked above.
     unsafe matrix.withUnsafeBufferPointer { matrix in
       unsafe sums.withUnsafeMutableBufferPointer { sums in
-        unsafe kernels_add_rows(rows, sums.count, matrix.baseAddress, sums.baseAddress)
+        unsafe kernels_add_rows(rows, sums.count, matrix.baseAddress, sums.count, sums.baseAddress)
       }
     }
   }

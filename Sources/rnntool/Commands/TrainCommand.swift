@@ -107,7 +107,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "The seed of all chance: initial parameters and dropout.")
     var seed: UInt64 = 1
 
-    @Option(help: "Threads of the matrix products.")
+    @Option(help: "Threads to compute with. Default: as many as there are processors.")
     var threads: Int?
   }
 
@@ -162,7 +162,7 @@ struct TrainCommand: ParsableCommand {
     try Input.check(output, mayReplace: force)
     try AtomicFile.checkWritable(output)
     let created = try Self.creationTime()
-    if let threads = training.threads { MatrixProduct.threadCount = threads }
+    if let threads = training.threads { ThreadTeam.threadCount = threads }
     let bytes = try Input.texts(texts)
     let corpus = try TrainingCorpus(bytes, text)
     let architecture = architecture(size: corpus.vocabulary.count)
@@ -262,7 +262,7 @@ struct TrainCommand: ParsableCommand {
       "software": ["name": .string(Generator.name), "version": .string(Generator.version)],
       "machine": [
         "matrix_product": .string(MatrixProduct.name), "kernels": .string(KernelLevel.active.rawValue),
-        "threads": .integer(MatrixProduct.threadCount),
+        "threads": .integer(ThreadTeam.threadCount),
       ],
       "evaluation": ["protocol": ["name": "stream"]],
     ])
