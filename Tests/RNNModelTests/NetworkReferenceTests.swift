@@ -92,7 +92,7 @@ private struct ReferenceStreams {
     self.model = model
     self.batch = batch
     let reference = Reference<Double>(model.architecture, values: model.parameters.map { Double($0) })
-    states = Array(repeating: reference.zeroState, count: batch)
+    states = Array(repeating: reference.initialState, count: batch)
   }
 
   private func reference(_ masks: [String: [[Double]]] = [:]) -> Reference<Double> {
