@@ -17,11 +17,12 @@ enum {
 };
 _Static_assert(DEPTH * (BLOCK_COLUMNS + BLOCK_ROWS) <= KERNELS_WORKSPACE, "the workspace holds both blocks");
 
-// C[rows, width] = alpha A[rows, depth] panel[depth, vectors * LANES] + beta C. `rows` and `vectors` are constants
-// wherever this is inlined.
+// C[rows, width] = alpha A[rows, depth] panel[depth, vectors * LANES] + beta C, plus the bias [width] for each row unless
+// it is null. `rows` and `vectors` are constants wherever this is inlined.
 INLINE void tile(
     const size_t rows, const size_t vectors, size_t width, size_t depth, float alpha, const float *a, size_t row_step,
-    size_t depth_step, const float *panel, size_t panel_step, float beta, float *c, size_t stride_c) {
+    size_t depth_step, const float *panel, size_t panel_step, float beta, const float *bias, float *c,
+    size_t stride_c) {
 #pragma clang fp contract(fast)
   vec sums[TILE_ROWS][PANEL_VECTORS] = {0};
   for (size_t p = 0; p < depth; p++) {
@@ -44,6 +45,7 @@ INLINE void tile(
       vec value = alpha * sums[i][v];
       // A beta of 0 means that C may hold anything, even NaN.
       if (beta != 0.0f) value += beta * load(to, count);
+      if (bias) value += load(bias + v * LANES, count);
       store(to, value, count);
     }
   }
@@ -52,10 +54,10 @@ INLINE void tile(
 // All rows of one panel. `next_strip` is the distance between strips of TILE_ROWS rows of A.
 INLINE void panel_product_of(
     const size_t vectors, size_t m, size_t width, size_t depth, float alpha, const float *a, size_t next_strip,
-    size_t row_step, size_t depth_step, const float *panel, size_t panel_step, float beta, float *c,
-    size_t stride_c) {
+    size_t row_step, size_t depth_step, const float *panel, size_t panel_step, float beta, const float *bias,
+    float *c, size_t stride_c) {
 #define TILE(rows) \
-  tile(rows, vectors, width, depth, alpha, a, row_step, depth_step, panel, panel_step, beta, c, stride_c)
+  tile(rows, vectors, width, depth, alpha, a, row_step, depth_step, panel, panel_step, beta, bias, c, stride_c)
   for (; m >= TILE_ROWS; m -= TILE_ROWS, a += next_strip, c += TILE_ROWS * stride_c) TILE(TILE_ROWS);
   switch (m) {
     case 5: TILE(5); break;
@@ -70,10 +72,11 @@ INLINE void panel_product_of(
 
 static void panel_product(
     size_t m, size_t width, size_t depth, float alpha, const float *a, size_t next_strip, size_t row_step,
-    size_t depth_step, const float *panel, size_t panel_step, float beta, float *c, size_t stride_c) {
+    size_t depth_step, const float *panel, size_t panel_step, float beta, const float *bias, float *c,
+    size_t stride_c) {
 #define PRODUCT(vectors) \
   panel_product_of( \
-      vectors, m, width, depth, alpha, a, next_strip, row_step, depth_step, panel, panel_step, beta, c, stride_c)
+      vectors, m, width, depth, alpha, a, next_strip, row_step, depth_step, panel, panel_step, beta, bias, c, stride_c)
   switch ((width + LANES - 1) / LANES) {
     case 1: PRODUCT(1); break;
     case 2: PRODUCT(2); break;
@@ -144,7 +147,7 @@ INLINE void dot_of_four(const size_t rows, size_t k, const float *a, size_t stri
 
 INLINE void product_with_transpose_of(
     const size_t m, size_t n, size_t k, float alpha, const float *a, size_t stride_a, const float *b, size_t stride_b,
-    float beta, float *c, size_t stride_c) {
+    float beta, const float *bias, float *c, size_t stride_c) {
   for (size_t column = 0; column < n; column += 4) {
     // The last columns again, where fewer than four are left: each is always summed in the same order.
     const size_t width = n - column < 4 ? n - column : 4;
@@ -160,7 +163,8 @@ INLINE void product_with_transpose_of(
     for (size_t i = 0; i < m; i++)
       for (size_t j = 0; j < width; j++) {
         float *to = c + i * stride_c + column + j;
-        *to = beta == 0.0f ? alpha * sums[i][j] : alpha * sums[i][j] + beta * *to;
+        const float sum = alpha * sums[i][j] + (bias ? bias[column + j] : 0.0f);
+        *to = beta == 0.0f ? sum : sum + beta * *to;
       }
   }
 }
@@ -169,11 +173,11 @@ INLINE void product_with_transpose_of(
 // stored transposed.
 static void sgemm_few_rows(
     bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, size_t stride_a, const float *b,
-    size_t stride_b, float beta, float *c, size_t stride_c) {
+    size_t stride_b, float beta, const float *bias, float *c, size_t stride_c) {
   if (transpose_b) {
     switch (m) {
-      case 1: product_with_transpose_of(1, n, k, alpha, a, stride_a, b, stride_b, beta, c, stride_c); break;
-      case 2: product_with_transpose_of(2, n, k, alpha, a, stride_a, b, stride_b, beta, c, stride_c); break;
+      case 1: product_with_transpose_of(1, n, k, alpha, a, stride_a, b, stride_b, beta, bias, c, stride_c); break;
+      case 2: product_with_transpose_of(2, n, k, alpha, a, stride_a, b, stride_b, beta, bias, c, stride_c); break;
       default: break;
     }
     return;
@@ -193,18 +197,21 @@ static void sgemm_few_rows(
         panel_step = (width + LANES - 1) / LANES * LANES;
       }
       panel_product(
-          m, width, depth, alpha, a + first, TILE_ROWS * stride_a, stride_a, 1, panel, panel_step, share, c + column,
-          stride_c);
+          m, width, depth, alpha, a + first, TILE_ROWS * stride_a, stride_a, 1, panel, panel_step, share,
+          bias && first == 0 ? bias + column : NULL, c + column, stride_c);
     }
   }
 }
 
 static void sgemm(
     bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, size_t stride_a,
-    const float *b, size_t stride_b, float beta, float *c, size_t stride_c) {
+    const float *b, size_t stride_b, float beta, const float *bias, float *c, size_t stride_c) {
   if (k == 0) {
     for (size_t i = 0; i < m; i++)
-      for (size_t j = 0; j < n; j++) c[i * stride_c + j] = beta == 0.0f ? 0.0f : beta * c[i * stride_c + j];
+      for (size_t j = 0; j < n; j++) {
+        const float before = beta == 0.0f ? 0.0f : beta * c[i * stride_c + j];
+        c[i * stride_c + j] = bias ? before + bias[j] : before;
+      }
     return;
   }
   float *const panels = kernels_workspace(), *const strips = panels + (size_t)DEPTH * BLOCK_COLUMNS;
@@ -230,7 +237,8 @@ static void sgemm(
           width = panel_width(columns - j);
           panel_product(
               rows, width, depth, alpha, from, next_strip, row_step, depth_step, panels + j * depth,
-              (width + LANES - 1) / LANES * LANES, share, c + row * stride_c + column + j, stride_c);
+              (width + LANES - 1) / LANES * LANES, share, bias && first == 0 ? bias + column + j : NULL,
+              c + row * stride_c + column + j, stride_c);
         }
       }
     }

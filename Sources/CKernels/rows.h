@@ -56,14 +56,15 @@ static void gather_rows(size_t n, size_t columns, const float *table, const int3
     memcpy(rows + i * columns, table + (size_t)ids[i] * columns, columns * sizeof(float));
 }
 
-static void scatter_add_rows(size_t n, size_t columns, const float *rows, const int32_t *ids, float *table) {
+static void scatter_add_rows(
+    size_t n, size_t columns, size_t stride, const float *rows, const int32_t *ids, float *table) {
   for (size_t i = 0; i < n; i++) {
-    const float *restrict from = rows + i * columns;
-    float *restrict to = table + (size_t)ids[i] * columns;
+    const float *restrict from = rows + i * stride;
+    float *restrict to = table + (size_t)ids[i] * stride;
     for (size_t j = 0; j < columns; j++) to[j] += from[j];
   }
 }
 
-static void transpose(size_t rows, size_t columns, const float *source, float *destination) {
-  transpose_block(rows, columns, source, columns, destination, rows);
+static void transpose(size_t rows, size_t columns, const float *source, float *destination, size_t stride) {
+  transpose_block(rows, columns, source, columns, destination, stride);
 }

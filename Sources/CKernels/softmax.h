@@ -74,21 +74,12 @@ static void softmax(size_t rows, size_t classes, float *logits) {
   }
 }
 
-// Adds the bias to a row, unless it is null, and returns the largest.
-static float add_and_find_largest(float *row, const float *bias, size_t n) {
-  if (bias) {
-    BLOCKS(i, count, n, store(row + i, load(row + i, count) + load(bias + i, count), count);)
-  }
-  return largest(row, n);
-}
-
-static void softmax_statistics(
-    size_t rows, size_t columns, float *logits, const float *bias, float *most, double *sums) {
+static void softmax_statistics(size_t rows, size_t columns, const float *logits, float *most, double *sums) {
   for (size_t row = 0; row < rows; row++, logits += columns) {
-    const float here = add_and_find_largest(logits, bias, columns);
+    const float here = largest(logits, columns);
     const float before = most[row];
     const float now = here > before ? here : before;
-    // The first block leaves a sum of 0 as it is; where all logits are -infinity so far, exp would be that of a NaN.
+    // As long as nothing is above -infinity, the difference would be no number.
     const double earlier = before == now ? sums[row] : sums[row] * exp((double)before - (double)now);
     sums[row] = earlier + sum_of_exponentials(logits, columns, now, NULL);
     most[row] = now;

@@ -58,8 +58,8 @@
       (rows, classes, logits, targets, log_probabilities)) \
   KERNEL( \
       void, softmax_statistics, \
-      (size_t rows, size_t columns, float *logits, const float *bias, float *largest, double *sums), \
-      (rows, columns, logits, bias, largest, sums)) \
+      (size_t rows, size_t columns, const float *logits, float *largest, double *sums), \
+      (rows, columns, logits, largest, sums)) \
   KERNEL( \
       void, softmax_gradient, \
       (size_t rows, size_t columns, float *logits, const float *largest, const float *factors, \
@@ -86,24 +86,25 @@
       void, gather_rows, (size_t n, size_t columns, const float *table, const int32_t *ids, float *rows), \
       (n, columns, table, ids, rows)) \
   KERNEL( \
-      void, scatter_add_rows, (size_t n, size_t columns, const float *rows, const int32_t *ids, float *table), \
-      (n, columns, rows, ids, table)) \
+      void, scatter_add_rows, \
+      (size_t n, size_t columns, size_t stride, const float *rows, const int32_t *ids, float *table), \
+      (n, columns, stride, rows, ids, table)) \
   KERNEL( \
-      void, transpose, (size_t rows, size_t columns, const float *source, float *destination), \
-      (rows, columns, source, destination)) \
+      void, transpose, (size_t rows, size_t columns, const float *source, float *destination, size_t stride), \
+      (rows, columns, source, destination, stride)) \
   KERNEL( \
       void, adam_update, (kernels_adam s, size_t n, float *p, float *m, float *v, const float *g), \
       (s, n, p, m, v, g)) \
   KERNEL( \
       void, sgemm, \
       (bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, \
-       size_t stride_a, const float *b, size_t stride_b, float beta, float *c, size_t stride_c), \
-      (transpose_a, transpose_b, m, n, k, alpha, a, stride_a, b, stride_b, beta, c, stride_c)) \
+       size_t stride_a, const float *b, size_t stride_b, float beta, const float *bias, float *c, size_t stride_c), \
+      (transpose_a, transpose_b, m, n, k, alpha, a, stride_a, b, stride_b, beta, bias, c, stride_c)) \
   KERNEL( \
       void, sgemm_few_rows, \
       (bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, size_t stride_a, const float *b, \
-       size_t stride_b, float beta, float *c, size_t stride_c), \
-      (transpose_b, m, n, k, alpha, a, stride_a, b, stride_b, beta, c, stride_c))
+       size_t stride_b, float beta, const float *bias, float *c, size_t stride_c), \
+      (transpose_b, m, n, k, alpha, a, stride_a, b, stride_b, beta, bias, c, stride_c))
 
 #define KERNELS_MEMBER(result, name, parameters, arguments) result(*name) parameters;
 typedef struct {

@@ -158,9 +158,8 @@ extension LinearCrossEntropy {
       let z = unsafe logits.map { unsafe $0 + range.lowerBound * outputs }
       unsafe MatrixFactors(
         a: h.map { unsafe $0 + range.lowerBound * inputs }, strideA: inputs, b: weights, transposeB: true,
-        strideB: inputs, c: z, strideC: outputs, inner: inputs
+        strideB: inputs, c: z, strideC: outputs, inner: inputs, bias: bias
       ).multiplyAlone(rows: range.count, columns: outputs)
-      if unsafe bias != nil { unsafe kernels_add_to_rows(range.count, outputs, bias, z) }
     }
 
     private func computeBinaryLosses(_ range: Range<Int>, differentiates: Bool) {
@@ -222,10 +221,10 @@ extension LinearCrossEntropy {
           let z = unsafe logits.map { unsafe $0 + place }
           unsafe MatrixFactors(
             a: h, strideA: inputs, b: weights.map { unsafe $0 + block.lowerBound * inputs }, transposeB: true,
-            strideB: inputs, c: z, strideC: block.count, inner: inputs
+            strideB: inputs, c: z, strideC: block.count, inner: inputs,
+            bias: bias.map { unsafe $0 + block.lowerBound }
           ).multiplyAlone(rows: rows, columns: block.count)
-          unsafe kernels_softmax_statistics(
-            rows, block.count, z, bias.map { unsafe $0 + block.lowerBound }, largest, sums)
+          unsafe kernels_softmax_statistics(rows, block.count, z, largest, sums)
           guard let z = unsafe z, let targets = unsafe targets else { continue }
           for row in 0..<rows {
             let target = unsafe Int(targets[row])

@@ -49,8 +49,8 @@ public final class LinearCrossEntropy {
     requireCount(h.count, rows * inputs, "h [rows, inputs]")
     requireCount(results.count, rows * outputs, "results [rows, outputs]")
     MatrixProduct.multiply(
-      h, parameters.extracting(weights), transposeB: true, into: &results, rows: rows, columns: outputs, inner: inputs)
-    if !bias.isEmpty { VectorOperations.addToRows(parameters.extracting(bias), of: &results, rows: rows) }
+      h, parameters.extracting(weights), transposeB: true, into: &results, rows: rows, columns: outputs, inner: inputs,
+      bias: bias.isEmpty ? nil : parameters.extracting(bias))
   }
 
   /// The log-probability of each row's target, with a softmax over the outputs.

@@ -4,7 +4,7 @@ import CKernels
   import Accelerate
 #endif
 
-/// The addresses of a product `C = alpha op(A) op(B) + beta C`, whose sizes the maker has checked.
+/// The addresses of a product `C = alpha op(A) op(B) + beta C + bias`, whose sizes the maker has checked.
 ///
 /// For kernels that are made of products; all others use ``MatrixProduct``. Sendable although it holds addresses: the
 /// members of a team write different elements of C.
@@ -21,6 +21,8 @@ import CKernels
   var inner: Int
   var alpha: Float = 1
   var beta: Float = 0
+  /// `[columns]`, added to each row; nil for none.
+  var bias: UnsafePointer<Float>?
 
   /// Multiplies on the team.
   func multiply(rows: Int, columns: Int) {
@@ -59,20 +61,25 @@ import CKernels
     let a = unsafe self.a.map { unsafe $0 + rows.lowerBound * (transposeA ? 1 : strideA) }
     let b = unsafe self.b.map { unsafe $0 + columns.lowerBound * (transposeB ? strideB : 1) }
     let c = unsafe self.c.map { unsafe $0 + rows.lowerBound * strideC + columns.lowerBound }
+    let bias = unsafe self.bias.map { unsafe $0 + columns.lowerBound }
     #if canImport(Accelerate)
       if unsafe inner > 0 {
-        return unsafe cblas_sgemm(
+        unsafe cblas_sgemm(
           CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
           Int32(rows.count), Int32(columns.count), Int32(inner), alpha, a, Int32(strideA), b, Int32(strideB), beta, c,
           Int32(strideC))
+        guard let bias = unsafe bias, let c = unsafe c else { return }
+        for row in 0..<rows.count { unsafe kernels_axpy(columns.count, 1, bias, c + row * strideC) }
+        return
       }
     #endif
     if isOfFewRows {
       unsafe kernels_sgemm_few_rows(
-        transposeB, rows.count, columns.count, inner, alpha, a, strideA, b, strideB, beta, c, strideC)
+        transposeB, rows.count, columns.count, inner, alpha, a, strideA, b, strideB, beta, bias, c, strideC)
     } else {
       unsafe kernels_sgemm(
-        transposeA, transposeB, rows.count, columns.count, inner, alpha, a, strideA, b, strideB, beta, c, strideC)
+        transposeA, transposeB, rows.count, columns.count, inner, alpha, a, strideA, b, strideB, beta, bias, c,
+        strideC)
     }
   }
 

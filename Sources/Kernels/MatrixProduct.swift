@@ -4,7 +4,7 @@ import CKernels
   import Accelerate
 #endif
 
-/// The product of row-major matrices, `C = alpha op(A) op(B) + beta C`.
+/// The product of row-major matrices, `C = alpha op(A) op(B) + beta C + bias`.
 ///
 /// `op(A)` is `[m, k]`, `op(B)` is `[k, n]`, `C` is `[m, n]`. A transposed factor is stored the other way round:
 /// `A` as `[k, m]`, `B` as `[n, k]`. A stride is the distance in elements between the starts of two stored rows; it may
@@ -12,7 +12,7 @@ import CKernels
 ///
 /// The work is shared by the ``ThreadTeam``. The bits of a product do not depend on how many threads there are.
 public enum MatrixProduct {
-  /// What computes ``multiply(_:transposeA:_:transposeB:into:rows:columns:inner:alpha:beta:strideA:strideB:strideC:offsetC:)``.
+  /// What computes ``multiply(_:transposeA:_:transposeB:into:rows:columns:inner:alpha:beta:bias:strideA:strideB:strideC:offsetC:)``.
   public static var name: String {
     #if canImport(Accelerate)
       "Accelerate"
@@ -21,7 +21,7 @@ public enum MatrixProduct {
     #endif
   }
 
-  /// `C = alpha op(A) op(B) + beta C`.
+  /// `C = alpha op(A) op(B) + beta C + bias`.
   ///
   /// With `beta` 0, `C` is only written. An empty sum (`k` = 0) leaves `beta C`.
   ///
@@ -36,6 +36,7 @@ public enum MatrixProduct {
   ///   - k: the length of the sums.
   ///   - alpha: the factor of the product.
   ///   - beta: the factor of what `c` held before.
+  ///   - bias: `[n]`, added to each row of `C`; nil for none.
   ///   - strideA: from one stored row of `a` to the next; nil if they lie close together.
   ///   - strideB: the same for `b`.
   ///   - strideC: the same for `c`.
@@ -44,19 +45,24 @@ public enum MatrixProduct {
   public static func multiply(
     _ a: Span<Float>, transposeA: Bool = false, _ b: Span<Float>, transposeB: Bool = false,
     into c: inout MutableSpan<Float>, rows m: Int, columns n: Int, inner k: Int, alpha: Float = 1, beta: Float = 0,
-    strideA: Int? = nil, strideB: Int? = nil, strideC: Int? = nil, offsetC: Int = 0
+    bias: Span<Float>? = nil, strideA: Int? = nil, strideB: Int? = nil, strideC: Int? = nil, offsetC: Int = 0
   ) {
     let shape = Shape(
       m, n, k, transposeA, transposeB, strideA, strideB, strideC, offsetC, counts: (a.count, b.count, c.count))
     guard m > 0, n > 0 else { return }
-    // Safe: Shape has checked that every element the sizes and strides name lies in its span.
+    if let bias { requireCount(bias.count, n, "bias [columns]") }
+    // Safe: Shape has checked that every element the sizes and strides name lies in its span; the bias has n elements.
     unsafe c.withUnsafeMutableBufferPointer { c in
       unsafe a.withUnsafeBufferPointer { a in
         unsafe b.withUnsafeBufferPointer { b in
-          unsafe MatrixFactors(
+          var factors = unsafe MatrixFactors(
             a: a.baseAddress, transposeA: transposeA, strideA: shape.strideA, b: b.baseAddress, transposeB: transposeB,
-            strideB: shape.strideB, c: c.slot(1, offsetC), strideC: shape.strideC, inner: k, alpha: alpha, beta: beta
-          ).multiply(rows: m, columns: n)
+            strideB: shape.strideB, c: c.slot(1, offsetC), strideC: shape.strideC, inner: k, alpha: alpha, beta: beta)
+          guard let bias else { return unsafe factors.multiply(rows: m, columns: n) }
+          unsafe bias.withUnsafeBufferPointer { bias in
+            unsafe factors.bias = bias.baseAddress
+            unsafe factors.multiply(rows: m, columns: n)
+          }
         }
       }
     }

@@ -3,7 +3,9 @@ import Kernels
 import Testing
 
 /// Rows, inputs, outputs: shares of rows, and parts of columns with one block and with several each.
-private let shapes = [[1, 1, 1], [3, 5, 7], [40, 9, 33], [70, 20, 100], [5, 3, 2048], [33, 6, 4099], [9, 5, 20000]]
+private let shapes = [
+  [1, 1, 1], [3, 5, 7], [40, 9, 33], [70, 20, 100], [5, 3, 2048], [33, 6, 4099], [9, 5, 20000],
+]
 
 @Suite struct LinearCrossEntropyTests {
   @Test(arguments: KernelLevel.supported, shapes)
@@ -183,7 +185,8 @@ private struct Sample {
     (0..<outputs).map { output in
       var z = operation.bias.isEmpty ? 0 : Double(parameters[operation.bias.lowerBound + output])
       for input in 0..<inputs {
-        z += Double(parameters[operation.weights.lowerBound + output * inputs + input]) * Double(h[row * inputs + input])
+        z +=
+          Double(parameters[operation.weights.lowerBound + output * inputs + input]) * Double(h[row * inputs + input])
       }
       return z
     }

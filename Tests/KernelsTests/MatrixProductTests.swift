@@ -64,7 +64,9 @@ private let shapes: [[Int]] = [
   /// In a process of its own, where no other test has the team.
   @Test func givesTheSameBitsWithAnyNumberOfThreads() async {
     await #expect(processExitsWith: .success) {
-      for shape in [[90, 70, 65], [1, 3000, 50], [2, 70, 1000], [5, 3000, 50], [7, 400, 90], [400, 33, 40], [33, 17, 513]] {
+      for shape in [
+        [90, 70, 65], [1, 3000, 50], [2, 70, 1000], [5, 3000, 50], [7, 400, 90], [400, 33, 40], [33, 17, 513],
+      ] {
         for transposed in [(false, false), (false, true), (true, false), (true, true)] {
           func product(threads: Int) -> [Float] {
             ThreadTeam.threadCount = threads

@@ -125,11 +125,11 @@ void kernels_cross_entropy(
 /// log_probabilities [rows] out: of each row's target, 0 for an ignored row.
 void kernels_target_log_probabilities(
     size_t rows, size_t classes, const float *logits, const int32_t *targets, double *log_probabilities);
-/// What the softmax of rows that are computed column block by column block has to know. logits [rows, columns]: the bias
-/// [columns], unless it is null, is added to each row. largest, sums [rows]: the largest logit so far and the sum of
-/// exp(logit - largest), both brought up to date; before the first block they are -infinity and 0.
+/// What the softmax of rows that are computed column block by column block has to know of a block. largest, sums [rows]:
+/// the largest logit so far and the sum of exp(logit - largest), both brought up to date; before the first block they are
+/// -infinity and 0.
 void kernels_softmax_statistics(
-    size_t rows, size_t columns, float *logits, const float *bias, float *largest, double *sums);
+    size_t rows, size_t columns, const float *logits, float *largest, double *sums);
 /// The gradient of such a block, whose first column is `first`: logits become exp(logits - largest) factor, less `scale` at
 /// the target, and 0 in an ignored row. factors [rows]: scale over the sum.
 void kernels_softmax_gradient(
@@ -163,10 +163,11 @@ void kernels_add_to_rows(size_t rows, size_t columns, const float *bias, float *
 void kernels_add_rows(size_t rows, size_t columns, const float *matrix, size_t stride, float *sums);
 /// rows[i] = table[ids[i]]; rows [count, columns]; ids are trusted.
 void kernels_gather_rows(size_t count, size_t columns, const float *table, const int32_t *ids, float *rows);
-/// table[ids[i]] += rows[i], in order; ids are trusted and may repeat.
-void kernels_scatter_add_rows(size_t count, size_t columns, const float *rows, const int32_t *ids, float *table);
-/// source [rows, columns] to destination [columns, rows].
-void kernels_transpose(size_t rows, size_t columns, const float *source, float *destination);
+/// table[ids[i]] += rows[i], in order; ids are trusted and may repeat. Both matrices have the stride between rows.
+void kernels_scatter_add_rows(
+    size_t count, size_t columns, size_t stride, const float *rows, const int32_t *ids, float *table);
+/// source [rows, columns] to destination [columns, rows], with a stride between the rows of the latter.
+void kernels_transpose(size_t rows, size_t columns, const float *source, float *destination, size_t stride);
 
 // MARK: Adam
 
@@ -193,15 +194,15 @@ void kernels_adam_update(
 /// long as the thread. Ends the process if there is no memory left.
 float *kernels_workspace(void);
 
-/// C = alpha op(A) op(B) + beta C; op(A) [m, k], op(B) [k, n], C [m, n]; strides between stored rows. With beta 0, C is
-/// not read. One thread. An element of C gets the same bits whatever other elements are computed with it.
+/// C = alpha op(A) op(B) + beta C, plus the bias [n] for each row unless it is null; op(A) [m, k], op(B) [k, n], C [m, n];
+/// strides between stored rows. With beta 0, C is not read. One thread. An element of C gets the same bits whatever other elements are computed with it.
 void kernels_sgemm(
     bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, size_t stride_a,
-    const float *b, size_t stride_b, float beta, float *c, size_t stride_c);
+    const float *b, size_t stride_b, float beta, const float *bias, float *c, size_t stride_c);
 /// The same for few rows, A not transposed and k not 0; the same bits as kernels_sgemm only if B is not transposed.
 void kernels_sgemm_few_rows(
     bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, size_t stride_a, const float *b,
-    size_t stride_b, float beta, float *c, size_t stride_c);
+    size_t stride_b, float beta, const float *bias, float *c, size_t stride_c);
 
 #ifdef __cplusplus
 }
