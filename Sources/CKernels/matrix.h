@@ -13,9 +13,13 @@ enum {
   // A block of B, three megabytes, comes from the outer cache once for each block of A, which stays in the second.
   BLOCK_COLUMNS = 2048,
   BLOCK_ROWS = 40 * TILE_ROWS,
+  // Between strips of A, so that they do not all begin at the same place of a cache.
+  STRIP_GAP = 16,
+  STRIP = DEPTH * TILE_ROWS + STRIP_GAP,
   FEW_ROWS = KERNELS_FEW_ROWS,
 };
-_Static_assert(DEPTH * (BLOCK_COLUMNS + BLOCK_ROWS) <= KERNELS_WORKSPACE, "the workspace holds both blocks");
+_Static_assert(
+    DEPTH * BLOCK_COLUMNS + BLOCK_ROWS / TILE_ROWS * STRIP <= KERNELS_WORKSPACE, "the workspace holds both blocks");
 
 // C[rows, width] = alpha A[rows, depth] panel[depth, vectors * LANES] + beta C, plus the bias [width] for each row unless
 // it is null. `rows` and `vectors` are constants wherever this is inlined.
@@ -120,7 +124,7 @@ static void copy_strips(size_t m, size_t depth, const float *a, size_t stride, f
   for (size_t p = 0; p < depth; p++) {
     const float *from = a + p * stride;
     float *to = strips + p * TILE_ROWS;
-    for (size_t row = 0; row < whole; row += TILE_ROWS, to += depth * TILE_ROWS)
+    for (size_t row = 0; row < whole; row += TILE_ROWS, to += STRIP)
       memcpy(to, from + row, TILE_ROWS * sizeof(float));
     if (whole < m) memcpy(to, from + whole, (m - whole) * sizeof(float));
   }
@@ -214,7 +218,8 @@ static void sgemm(
       }
     return;
   }
-  float *const panels = kernels_workspace(), *const strips = panels + (size_t)DEPTH * BLOCK_COLUMNS;
+  float *const panels = kernels_workspace();
+  float *const strips = panels + (size_t)DEPTH * BLOCK_COLUMNS;
   for (size_t column = 0; column < n; column += BLOCK_COLUMNS) {
     const size_t columns = n - column < BLOCK_COLUMNS ? n - column : BLOCK_COLUMNS;
     for (size_t first = 0; first < k; first += DEPTH) {
@@ -231,7 +236,7 @@ static void sgemm(
         size_t next_strip = TILE_ROWS * stride_a, row_step = stride_a, depth_step = 1;
         if (transpose_a) {
           copy_strips(rows, depth, a + first * stride_a + row, stride_a, strips);
-          from = strips, next_strip = depth * TILE_ROWS, row_step = 1, depth_step = TILE_ROWS;
+          from = strips, next_strip = STRIP, row_step = 1, depth_step = TILE_ROWS;
         }
         for (size_t j = 0, width; j < columns; j += width) {
           width = panel_width(columns - j);

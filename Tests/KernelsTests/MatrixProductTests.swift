@@ -33,6 +33,33 @@ private let shapes: [[Int]] = [
     }
   }
 
+  @Test(arguments: KernelLevel.supported, shapes + [[1, 5, 0], [9, 3, 0]])
+  func addsABiasToEachRow(level: KernelLevel, shape: [Int]) {
+    let (m, n, k) = (shape[0], shape[1], shape[2])
+    let (a, b, bias) = (floats(m * k, seed: 2), floats(k * n, seed: 3), floats(n, seed: 4))
+    for transposeB in [false, true] {
+      for beta in [Float(0), 1] {
+        func product(bias: [Float]?) -> [Float] {
+          var c = [Float](repeating: 1, count: m * n)
+          var span = c.mutableSpan
+          level.run {
+            if let bias {
+              MatrixProduct.multiply(
+                a.span, b.span, transposeB: transposeB, into: &span, rows: m, columns: n, inner: k, beta: beta,
+                bias: bias.span)
+            } else {
+              MatrixProduct.multiply(
+                a.span, b.span, transposeB: transposeB, into: &span, rows: m, columns: n, inner: k, beta: beta)
+            }
+          }
+          return c
+        }
+        let expected = product(bias: nil).enumerated().map { Double($1) + Double(bias[$0 % n]) }
+        #expect(largestError(product(bias: bias), expected) < max(1e-6, 6e-8 * Double(k)))
+      }
+    }
+  }
+
   @Test(arguments: KernelLevel.supported)
   func handlesEmptySizes(level: KernelLevel) {
     var c: [Float] = [1, 2, 3, 4]

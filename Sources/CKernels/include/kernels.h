@@ -186,7 +186,7 @@ void kernels_adam_update(
 // MARK: Matrix product
 
 /// The floats of a workspace.
-#define KERNELS_WORKSPACE (384 * (2048 + 240))
+#define KERNELS_WORKSPACE (900 * 1024)
 /// The most rows of kernels_sgemm_few_rows with a transposed B.
 #define KERNELS_FEW_ROWS 2
 
