@@ -16,6 +16,7 @@
 #include "functions.h"
 
 #include "activations.h"
+#include "adam.h"
 #include "gru.h"
 #include "lstm.h"
 #include "matrix.h"

@@ -1,4 +1,4 @@
-// Plain operations on vectors and rows, and the Adam update. The compiler vectorises the simple loops.
+// Plain operations on vectors and rows. The compiler vectorises the simple loops.
 
 static void scale(size_t n, float factor, float *x) {
   for (size_t i = 0; i < n; i++) x[i] *= factor;
@@ -34,7 +34,8 @@ static void add_to_rows(size_t rows, size_t columns, const float *restrict bias,
     for (size_t j = 0; j < columns; j++) matrix[j] += bias[j];
 }
 
-static void add_rows(size_t rows, size_t columns, const float *restrict matrix, float *restrict sums) {
+static void add_rows(
+    size_t rows, size_t columns, const float *restrict matrix, size_t stride, float *restrict sums) {
   // So many columns at a time that their double sums stay in the first cache.
   enum { WIDTH = 512 };
   double total[WIDTH];
@@ -42,7 +43,7 @@ static void add_rows(size_t rows, size_t columns, const float *restrict matrix, 
     const size_t width = columns - first < WIDTH ? columns - first : WIDTH;
     memset(total, 0, sizeof total);
     for (size_t row = 0; row < rows; row++) {
-      const float *from = matrix + row * columns + first;
+      const float *from = matrix + row * stride + first;
       for (size_t j = 0; j < width; j++) total[j] += (double)from[j];
     }
     for (size_t j = 0; j < width; j++) sums[first + j] = (float)((double)sums[first + j] + total[j]);
@@ -55,32 +56,15 @@ static void gather_rows(size_t n, size_t columns, const float *table, const int3
     memcpy(rows + i * columns, table + (size_t)ids[i] * columns, columns * sizeof(float));
 }
 
-static void scatter_add_rows(size_t n, size_t columns, const float *rows, const int32_t *ids, float *table) {
+static void scatter_add_rows(
+    size_t n, size_t columns, size_t stride, const float *rows, const int32_t *ids, float *table) {
   for (size_t i = 0; i < n; i++) {
-    const float *restrict from = rows + i * columns;
-    float *restrict to = table + (size_t)ids[i] * columns;
+    const float *restrict from = rows + i * stride;
+    float *restrict to = table + (size_t)ids[i] * stride;
     for (size_t j = 0; j < columns; j++) to[j] += from[j];
   }
 }
 
-static void transpose(size_t rows, size_t columns, const float *source, float *destination) {
-  transpose_block(rows, columns, source, columns, destination, rows);
-}
-
-static void adam_update(kernels_adam s, size_t n, float *p, float *m, float *v, const float *g) {
-#pragma clang fp contract(fast)
-  const float coupled = s.decoupled_decay ? 0.0f : s.weight_decay;
-  const float shrink = s.decoupled_decay ? s.learning_rate * s.weight_decay : 0.0f;
-  const float rate = s.learning_rate / s.first_correction;
-  const float root = 1.0f / sqrtf(s.second_correction);
-  BLOCKS(
-      i, count, n,
-      const vec parameter = load(p + i, count);
-      const vec gradient = load(g + i, count) * s.gradient_scale + coupled * parameter;
-      const vec first = s.beta1 * load(m + i, count) + (1.0f - s.beta1) * gradient;
-      const vec second = s.beta2 * load(v + i, count) + (1.0f - s.beta2) * (gradient * gradient);
-      const vec step = rate * first / (__builtin_elementwise_sqrt(second) * root + s.epsilon);
-      store(m + i, first, count);
-      store(v + i, second, count);
-      store(p + i, parameter - shrink * parameter - step, count);)
+static void transpose(size_t rows, size_t columns, const float *source, float *destination, size_t stride) {
+  transpose_block(rows, columns, source, columns, destination, stride);
 }

@@ -56,6 +56,20 @@
       void, target_log_probabilities, \
       (size_t rows, size_t classes, const float *logits, const int32_t *targets, double *log_probabilities), \
       (rows, classes, logits, targets, log_probabilities)) \
+  KERNEL( \
+      void, softmax_statistics, \
+      (size_t rows, size_t columns, const float *logits, float *largest, double *sums), \
+      (rows, columns, logits, largest, sums)) \
+  KERNEL( \
+      void, softmax_gradient, \
+      (size_t rows, size_t columns, float *logits, const float *largest, const float *factors, \
+       const int32_t *targets, size_t first, float scale), \
+      (rows, columns, logits, largest, factors, targets, first, scale)) \
+  KERNEL( \
+      void, binary_cross_entropy, \
+      (size_t rows, size_t columns, const float *logits, const uint8_t *targets, float scale, double *losses, \
+       float *gradient), \
+      (rows, columns, logits, targets, scale, losses, gradient)) \
   KERNEL(void, log_softmax, (size_t rows, size_t classes, float *logits), (rows, classes, logits)) \
   KERNEL(void, softmax, (size_t rows, size_t classes, float *logits), (rows, classes, logits)) \
   KERNEL(void, scale, (size_t n, float factor, float *x), (n, factor, x)) \
@@ -66,16 +80,18 @@
       void, add_to_rows, (size_t rows, size_t columns, const float *bias, float *matrix), \
       (rows, columns, bias, matrix)) \
   KERNEL( \
-      void, add_rows, (size_t rows, size_t columns, const float *matrix, float *sums), (rows, columns, matrix, sums)) \
+      void, add_rows, (size_t rows, size_t columns, const float *matrix, size_t stride, float *sums), \
+      (rows, columns, matrix, stride, sums)) \
   KERNEL( \
       void, gather_rows, (size_t n, size_t columns, const float *table, const int32_t *ids, float *rows), \
       (n, columns, table, ids, rows)) \
   KERNEL( \
-      void, scatter_add_rows, (size_t n, size_t columns, const float *rows, const int32_t *ids, float *table), \
-      (n, columns, rows, ids, table)) \
+      void, scatter_add_rows, \
+      (size_t n, size_t columns, size_t stride, const float *rows, const int32_t *ids, float *table), \
+      (n, columns, stride, rows, ids, table)) \
   KERNEL( \
-      void, transpose, (size_t rows, size_t columns, const float *source, float *destination), \
-      (rows, columns, source, destination)) \
+      void, transpose, (size_t rows, size_t columns, const float *source, float *destination, size_t stride), \
+      (rows, columns, source, destination, stride)) \
   KERNEL( \
       void, adam_update, (kernels_adam s, size_t n, float *p, float *m, float *v, const float *g), \
       (s, n, p, m, v, g)) \
@@ -92,8 +108,13 @@
   KERNEL( \
       void, sgemm, \
       (bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, \
-       size_t stride_a, const float *b, size_t stride_b, float beta, float *c, size_t stride_c), \
-      (transpose_a, transpose_b, m, n, k, alpha, a, stride_a, b, stride_b, beta, c, stride_c))
+       size_t stride_a, const float *b, size_t stride_b, float beta, const float *bias, float *c, size_t stride_c), \
+      (transpose_a, transpose_b, m, n, k, alpha, a, stride_a, b, stride_b, beta, bias, c, stride_c)) \
+  KERNEL( \
+      void, sgemm_few_rows, \
+      (bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, size_t stride_a, const float *b, \
+       size_t stride_b, float beta, const float *bias, float *c, size_t stride_c), \
+      (transpose_b, m, n, k, alpha, a, stride_a, b, stride_b, beta, bias, c, stride_c))
 
 #define KERNELS_MEMBER(result, name, parameters, arguments) result(*name) parameters;
 typedef struct {

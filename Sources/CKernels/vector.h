@@ -61,6 +61,14 @@ INLINE vec first_lanes(vec x, size_t count) {
 #endif
 }
 
+// The first `count` of LANES bytes as numbers; the other lanes are 0.
+INLINE vec load_bytes(const uint8_t *from, size_t count) {
+  typedef uint8_t vec_bytes __attribute__((ext_vector_type(LANES)));
+  vec_bytes bytes = 0;
+  memcpy(&bytes, from, count == LANES ? LANES : count);
+  return __builtin_convertvector(bytes, vec);
+}
+
 INLINE vec_bits bits_of(vec x) {
   vec_bits bits;
   memcpy(&bits, &x, sizeof bits);
@@ -109,22 +117,26 @@ INLINE void transpose_square(const float *from, size_t stride, float *to, size_t
   for (int i = 0; i < 4; i++) memcpy(to + (size_t)i * to_stride, &r[i], sizeof(row));
 }
 
-// Transposes from[rows, columns] into to[columns, rows]; the strides are those between rows. In bands of 16 rows, of
-// which each column is one cache line.
+// Transposes from[rows, columns] into to[columns, rows]; the strides are those between rows. In blocks of 16 by 16, of
+// which each row and each column is about one cache line.
 INLINE void transpose_block(
     size_t rows, size_t columns, const float *from, size_t stride, float *to, size_t to_stride) {
-  for (size_t first = 0; first < rows; first += 16) {
-    const size_t last = first + 16 < rows ? first + 16 : rows;
-    size_t column = 0;
-    for (; column + 4 <= columns; column += 4) {
-      size_t row = first;
-      for (; row + 4 <= last; row += 4)
-        transpose_square(from + row * stride + column, stride, to + column * to_stride + row, to_stride);
-      for (; row < last; row++)
-        for (size_t j = column; j < column + 4; j++) to[j * to_stride + row] = from[row * stride + j];
+  for (size_t top = 0; top < rows; top += 16) {
+    const size_t bottom = top + 16 < rows ? top + 16 : rows;
+    for (size_t left = 0; left < columns; left += 16) {
+      const size_t right = left + 16 < columns ? left + 16 : columns;
+      size_t row = top;
+      for (; row + 4 <= bottom; row += 4) {
+        size_t column = left;
+        for (; column + 4 <= right; column += 4)
+          transpose_square(from + row * stride + column, stride, to + column * to_stride + row, to_stride);
+        for (; column < right; column++)
+          for (size_t i = row; i < row + 4; i++) to[column * to_stride + i] = from[i * stride + column];
+      }
+      for (; row < bottom; row++)
+        for (size_t column = left; column < right; column++)
+          to[column * to_stride + row] = from[row * stride + column];
     }
-    for (; column < columns; column++)
-      for (size_t row = first; row < last; row++) to[column * to_stride + row] = from[row * stride + column];
   }
 }
 
@@ -147,5 +159,14 @@ INLINE float largest_lane(vec x) {
       // Not an if: its branches, never foreseeable, took longer than all the rest of a short row.
       lanes[lane] = lanes[lane] > other ? lanes[lane] : other;
     }
+  return lanes[0];
+}
+
+// The sum of the lanes in single precision, by halves.
+INLINE float sum_float_lanes(const vec *x) {
+  float lanes[LANES];
+  memcpy(lanes, x, sizeof lanes);
+  for (int half = LANES / 2; half > 0; half /= 2)
+    for (int lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
   return lanes[0];
 }

@@ -60,14 +60,19 @@ public struct AdamUpdate: Equatable, Sendable {
       learning_rate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, weight_decay: weightDecay,
       gradient_scale: gradientScale, first_correction: firstCorrection, second_correction: secondCorrection,
       decoupled_decay: decoupledDecay)
-    // Safe: the four buffers hold the same number of elements, checked above.
+    // Safe: the four buffers hold the same number of elements, checked above, and the shares are ranges of them.
     unsafe parameters.withUnsafeMutableBufferPointer { parameters in
       unsafe firstMoments.withUnsafeMutableBufferPointer { firstMoments in
         unsafe secondMoments.withUnsafeMutableBufferPointer { secondMoments in
           unsafe gradients.withUnsafeBufferPointer { gradients in
-            unsafe kernels_adam_update(
-              settings, count, parameters.baseAddress, firstMoments.baseAddress, secondMoments.baseAddress,
-              gradients.baseAddress)
+            nonisolated(unsafe) let (parameters, gradients) = unsafe (parameters, gradients)
+            nonisolated(unsafe) let (firstMoments, secondMoments) = unsafe (firstMoments, secondMoments)
+            ThreadTeam.forEachShare(of: count) { range in
+              let start = range.lowerBound
+              unsafe kernels_adam_update(
+                settings, range.count, parameters.slot(1, start), firstMoments.slot(1, start),
+                secondMoments.slot(1, start), gradients.slot(1, start))
+            }
           }
         }
       }

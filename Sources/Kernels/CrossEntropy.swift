@@ -26,12 +26,16 @@ public enum CrossEntropy {
     requireCount(logits.count, rows * classes, "logits [rows, classes]")
     requireCount(negativeLogLikelihoods.count, rows, "negativeLogLikelihoods [rows]")
     requireTargets(targets, below: classes)
-    // Safe: the sizes were checked, and every target is either negative or below `classes`.
+    // Safe: the sizes were checked, every target is either negative or below `classes`, and shares are ranges of the rows.
     unsafe logits.withUnsafeMutableBufferPointer { logits in
       unsafe targets.withUnsafeBufferPointer { targets in
         unsafe negativeLogLikelihoods.withUnsafeMutableBufferPointer { likelihoods in
-          unsafe kernels_cross_entropy(
-            rows, classes, logits.baseAddress, targets.baseAddress, scale, likelihoods.baseAddress)
+          nonisolated(unsafe) let (logits, targets, likelihoods) = unsafe (logits, targets, likelihoods)
+          forEachShare(of: rows, classes) { range in
+            unsafe kernels_cross_entropy(
+              range.count, classes, logits.slot(classes, range.lowerBound), targets.slot(1, range.lowerBound), scale,
+              likelihoods.slot(1, range.lowerBound))
+          }
         }
       }
     }
@@ -51,12 +55,17 @@ public enum CrossEntropy {
     requireCount(logits.count, rows * classes, "logits [rows, classes]")
     requireCount(logProbabilities.count, rows, "logProbabilities [rows]")
     requireTargets(targets, below: classes)
-    // Safe: the sizes were checked, and every target is either negative or below `classes`.
+    // Safe: the sizes were checked, every target is either negative or below `classes`, and shares are ranges of the rows.
     unsafe logits.withUnsafeBufferPointer { logits in
       unsafe targets.withUnsafeBufferPointer { targets in
         unsafe logProbabilities.withUnsafeMutableBufferPointer { logProbabilities in
-          unsafe kernels_target_log_probabilities(
-            rows, classes, logits.baseAddress, targets.baseAddress, logProbabilities.baseAddress)
+          nonisolated(unsafe) let (logits, targets) = unsafe (logits, targets)
+          nonisolated(unsafe) let logProbabilities = unsafe logProbabilities
+          forEachShare(of: rows, classes) { range in
+            unsafe kernels_target_log_probabilities(
+              range.count, classes, logits.slot(classes, range.lowerBound), targets.slot(1, range.lowerBound),
+              logProbabilities.slot(1, range.lowerBound))
+          }
         }
       }
     }
@@ -66,9 +75,12 @@ public enum CrossEntropy {
   public static func logSoftmax(_ logits: inout MutableSpan<Float>, rows: Int, classes: Int) {
     requireSizes(rows, classes, names: "rows, classes")
     requireCount(logits.count, rows * classes, "logits [rows, classes]")
-    // Safe: the buffer holds rows * classes elements, checked above.
+    // Safe: the buffer holds rows * classes elements, checked above, and shares are ranges of the rows.
     unsafe logits.withUnsafeMutableBufferPointer { logits in
-      unsafe kernels_log_softmax(rows, classes, logits.baseAddress)
+      nonisolated(unsafe) let logits = unsafe logits
+      forEachShare(of: rows, classes) { range in
+        unsafe kernels_log_softmax(range.count, classes, logits.slot(classes, range.lowerBound))
+      }
     }
   }
 
@@ -76,10 +88,18 @@ public enum CrossEntropy {
   public static func softmax(_ logits: inout MutableSpan<Float>, rows: Int, classes: Int) {
     requireSizes(rows, classes, names: "rows, classes")
     requireCount(logits.count, rows * classes, "logits [rows, classes]")
-    // Safe: the buffer holds rows * classes elements, checked above.
+    // Safe: the buffer holds rows * classes elements, checked above, and shares are ranges of the rows.
     unsafe logits.withUnsafeMutableBufferPointer { logits in
-      unsafe kernels_softmax(rows, classes, logits.baseAddress)
+      nonisolated(unsafe) let logits = unsafe logits
+      forEachShare(of: rows, classes) { range in
+        unsafe kernels_softmax(range.count, classes, logits.slot(classes, range.lowerBound))
+      }
     }
+  }
+
+  /// The rows are shared if there are some thousands of logits for each member.
+  private static func forEachShare(of rows: Int, _ classes: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    ThreadTeam.forEachShare(of: rows, multiple: 1, minimum: max(2, 8192 / max(1, classes)), body)
   }
 
   private static func requireTargets(_ targets: Span<Int32>, below classes: Int) {

@@ -2,45 +2,26 @@ import CKernels
 
 #if canImport(Accelerate)
   import Accelerate
-#elseif OpenBLAS
-  import CBLAS
 #endif
 
-/// The product of row-major matrices, `C = alpha op(A) op(B) + beta C`.
+/// The product of row-major matrices, `C = alpha op(A) op(B) + beta C + bias`.
 ///
 /// `op(A)` is `[m, k]`, `op(B)` is `[k, n]`, `C` is `[m, n]`. A transposed factor is stored the other way round:
 /// `A` as `[k, m]`, `B` as `[n, k]`. A stride is the distance in elements between the starts of two stored rows; it may
 /// be larger than the row is long, so that a block of columns of a larger matrix can be read or written.
+///
+/// The work is shared by the ``ThreadTeam``. The bits of a product do not depend on how many threads there are.
 public enum MatrixProduct {
-  /// Which library computes ``multiply(_:transposeA:_:transposeB:into:rows:columns:inner:alpha:beta:strideA:strideB:strideC:offsetC:)``.
+  /// What computes ``multiply(_:transposeA:_:transposeB:into:rows:columns:inner:alpha:beta:bias:strideA:strideB:strideC:offsetC:)``.
   public static var name: String {
     #if canImport(Accelerate)
       "Accelerate"
-    #elseif OpenBLAS
-      "OpenBLAS"
     #else
-      "portable"
+      "rnntool"
     #endif
   }
 
-  /// How many threads the library may use for one product; at least 1. Setting it has an effect with OpenBLAS only.
-  public static var threadCount: Int {
-    get {
-      #if OpenBLAS && !canImport(Accelerate)
-        Int(openblas_get_num_threads())
-      #else
-        1
-      #endif
-    }
-    set {
-      precondition(newValue >= 1, "threadCount must be at least 1, not \(newValue)")
-      #if OpenBLAS && !canImport(Accelerate)
-        openblas_set_num_threads(Int32(clamping: newValue))
-      #endif
-    }
-  }
-
-  /// `C = alpha op(A) op(B) + beta C`, by the fastest means at hand.
+  /// `C = alpha op(A) op(B) + beta C + bias`.
   ///
   /// With `beta` 0, `C` is only written. An empty sum (`k` = 0) leaves `beta C`.
   ///
@@ -55,6 +36,7 @@ public enum MatrixProduct {
   ///   - k: the length of the sums.
   ///   - alpha: the factor of the product.
   ///   - beta: the factor of what `c` held before.
+  ///   - bias: `[n]`, added to each row of `C`; nil for none.
   ///   - strideA: from one stored row of `a` to the next; nil if they lie close together.
   ///   - strideB: the same for `b`.
   ///   - strideC: the same for `c`.
@@ -63,67 +45,27 @@ public enum MatrixProduct {
   public static func multiply(
     _ a: Span<Float>, transposeA: Bool = false, _ b: Span<Float>, transposeB: Bool = false,
     into c: inout MutableSpan<Float>, rows m: Int, columns n: Int, inner k: Int, alpha: Float = 1, beta: Float = 0,
-    strideA: Int? = nil, strideB: Int? = nil, strideC: Int? = nil, offsetC: Int = 0
-  ) {
-    #if canImport(Accelerate) || OpenBLAS
-      let shape = Shape(
-        m, n, k, transposeA, transposeB, strideA, strideB, strideC, offsetC, counts: (a.count, b.count, c.count))
-      guard m > 0, n > 0 else { return }
-      guard k > 0, !isFasterPortably(rows: m, transposeA: transposeA, transposeB: transposeB) else {
-        return multiplyPortably(
-          a, transposeA: transposeA, b, transposeB: transposeB, into: &c, rows: m, columns: n, inner: k, alpha: alpha,
-          beta: beta, strideA: strideA, strideB: strideB, strideC: strideC, offsetC: offsetC)
-      }
-      // Safe: Shape has checked that every element the sizes and strides name lies in its span.
-      unsafe c.withUnsafeMutableBufferPointer { c in
-        unsafe a.withUnsafeBufferPointer { a in
-          unsafe b.withUnsafeBufferPointer { b in
-            unsafe cblas_sgemm(
-              CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, Int32(m),
-              Int32(n), Int32(k), alpha, a.baseAddress, Int32(shape.strideA), b.baseAddress, Int32(shape.strideB),
-              beta, c.slot(1, offsetC), Int32(shape.strideC))
-          }
-        }
-      }
-    #else
-      multiplyPortably(
-        a, transposeA: transposeA, b, transposeB: transposeB, into: &c, rows: m, columns: n, inner: k, alpha: alpha,
-        beta: beta, strideA: strideA, strideB: strideB, strideC: strideC, offsetC: offsetC)
-    #endif
-  }
-
-  /// The same by this package's own kernel, on one thread: what `multiply` is where there is no BLAS.
-  ///
-  /// Parameters and preconditions are those of
-  /// ``multiply(_:transposeA:_:transposeB:into:rows:columns:inner:alpha:beta:strideA:strideB:strideC:offsetC:)``.
-  public static func multiplyPortably(
-    _ a: Span<Float>, transposeA: Bool = false, _ b: Span<Float>, transposeB: Bool = false,
-    into c: inout MutableSpan<Float>, rows m: Int, columns n: Int, inner k: Int, alpha: Float = 1, beta: Float = 0,
-    strideA: Int? = nil, strideB: Int? = nil, strideC: Int? = nil, offsetC: Int = 0
+    bias: Span<Float>? = nil, strideA: Int? = nil, strideB: Int? = nil, strideC: Int? = nil, offsetC: Int = 0
   ) {
     let shape = Shape(
       m, n, k, transposeA, transposeB, strideA, strideB, strideC, offsetC, counts: (a.count, b.count, c.count))
     guard m > 0, n > 0 else { return }
-    // Safe: Shape has checked that every element the sizes and strides name lies in its span.
+    if let bias { requireCount(bias.count, n, "bias [columns]") }
+    // Safe: Shape has checked that every element the sizes and strides name lies in its span; the bias has n elements.
     unsafe c.withUnsafeMutableBufferPointer { c in
       unsafe a.withUnsafeBufferPointer { a in
         unsafe b.withUnsafeBufferPointer { b in
-          unsafe kernels_sgemm(
-            transposeA, transposeB, m, n, k, alpha, a.baseAddress, shape.strideA, b.baseAddress, shape.strideB, beta,
-            c.slot(1, offsetC), shape.strideC)
+          var factors = unsafe MatrixFactors(
+            a: a.baseAddress, transposeA: transposeA, strideA: shape.strideA, b: b.baseAddress, transposeB: transposeB,
+            strideB: shape.strideB, c: c.slot(1, offsetC), strideC: shape.strideC, inner: k, alpha: alpha, beta: beta)
+          guard let bias else { return unsafe factors.multiply(rows: m, columns: n) }
+          unsafe bias.withUnsafeBufferPointer { bias in
+            unsafe factors.bias = bias.baseAddress
+            unsafe factors.multiply(rows: m, columns: n)
+          }
         }
       }
     }
-  }
-
-  /// Whether a BLAS, made for large matrices, is slower than one thread of our own kernel. OpenBLAS is, by a factor of
-  /// two and more, when so few rows are multiplied that all the time goes into reading `B`.
-  private static func isFasterPortably(rows m: Int, transposeA: Bool, transposeB: Bool) -> Bool {
-    #if canImport(Accelerate)
-      false
-    #else
-      !transposeA && m <= (transposeB ? 2 : 6)
-    #endif
   }
 
   /// The strides of a product whose sizes have been checked against the spans.

@@ -24,8 +24,13 @@ extension RandomGenerator {
   public mutating func fillDropoutMask(_ mask: inout MutableSpan<Float>, probability: Double) {
     precondition(probability >= 0 && probability < 1, "dropout probability \(probability) is not in 0..<1")
     let kept = Float(1 / (1 - probability))
+    // uniform() < probability, in integers: both sides times 2^53, which is exact.
+    let limit = UInt64((probability * 0x1p53).rounded(.up))
+    // A copy, which stays in registers.
+    var generator = self
     for i in mask.indices {
-      mask[i] = uniform() < probability ? 0 : kept
+      mask[i] = generator.next() >> 11 < limit ? 0 : kept
     }
+    self = generator
   }
 }

@@ -32,6 +32,35 @@ import Testing
   }
 
   @Test(arguments: KernelLevel.supported, sizes)
+  func binaryGradientAndLossesAgreeWithTheirFormulas(level: KernelLevel, bits: Int) {
+    let rows = 4
+    let logits = floats(rows * bits, in: -8..<8)
+    let targets = (0..<(rows * bits)).map { UInt8($0 * 5 % 3) }
+    var gradient = logits
+    var losses = [Double](repeating: 9, count: rows)
+    var lossesOnly = losses
+    level.run {
+      var gradientSpan = gradient.mutableSpan
+      var lossSpan = losses.mutableSpan
+      BinaryCrossEntropy.gradient(logits: &gradientSpan, targets: targets.span, losses: &lossSpan, scale: 3)
+      var onlySpan = lossesOnly.mutableSpan
+      BinaryCrossEntropy.losses(logits: logits.span, targets: targets.span, into: &onlySpan)
+    }
+    for row in 0..<rows {
+      var loss = 0.0
+      for bit in 0..<bits {
+        let (z, target) = (Double(logits[row * bits + bit]), targets[row * bits + bit])
+        let p = 1 / (1 + exp(-z))
+        // 2 is no bit: it does not count.
+        let expected = target == 2 ? 0 : 3 * (p - Double(target))
+        #expect(abs(Double(gradient[row * bits + bit]) - expected) < 1e-6)
+        if target != 2 { loss -= log(target == 1 ? p : 1 - p) }
+      }
+      #expect(abs(losses[row] - loss) < 1e-6 * max(1, loss) && losses[row] == lossesOnly[row])
+    }
+  }
+
+  @Test(arguments: KernelLevel.supported, sizes)
   func logProbabilitiesAndSoftmaxAgreeWithTheirFormulas(level: KernelLevel, classes: Int) {
     let rows = 4
     let logits = floats(rows * classes, in: -8..<8)

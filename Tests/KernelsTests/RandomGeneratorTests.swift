@@ -88,6 +88,16 @@ import Testing
     #expect(mask.allSatisfy { $0 == 1 })
   }
 
+  @Test(arguments: [0.1, 0.25, 1.0 / 3, 0.999, 0x1p-53])
+  func dropsWhereTheUniformNumberIsBelowTheProbability(probability: Double) {
+    var generator = RandomGenerator(seed: 6)
+    var plain = generator
+    var mask = [Float](repeating: 9, count: 10_000)
+    var span = mask.mutableSpan
+    generator.fillDropoutMask(&span, probability: probability)
+    #expect(mask.allSatisfy { ($0 == 0) == (plain.uniform() < probability) } && generator == plain)
+  }
+
   private func moments(_ values: [Float]) -> (mean: Double, variance: Double) {
     let count = Double(values.count)
     let mean = values.reduce(0.0) { $0 + Double($1) } / count

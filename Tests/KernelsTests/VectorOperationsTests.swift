@@ -100,6 +100,39 @@ import Testing
     }
   }
 
+  /// Sizes that are shared by threads, in a process of its own, where no other test has the team.
+  @Test func givesTheSameBitsWithAnyNumberOfThreads() async {
+    await #expect(processExitsWith: .success) {
+      func all(threads: Int) -> [[Float]] {
+        ThreadTeam.threadCount = threads
+        let (rows, columns) = (300, 333)
+        let (x, y) = (floats(rows * columns, seed: 2), floats(rows * columns, seed: 3))
+        let ids = (0..<rows).map { Int32($0 * 7 % 50) }
+        let row = floats(columns, seed: 4)
+        func changed(_ values: [Float], _ body: (inout MutableSpan<Float>) -> Void) -> [Float] {
+          var values = values
+          var span = values.mutableSpan
+          body(&span)
+          return values
+        }
+        return [
+          changed(x) { VectorOperations.scale(&$0, by: 0.3) },
+          changed(x) { VectorOperations.add(y.span, times: 0.3, to: &$0) },
+          changed(x) { VectorOperations.multiply(&$0, by: y.span) },
+          changed(x) { VectorOperations.copy(y.span, to: &$0) }, changed(x) { VectorOperations.clear(&$0) },
+          changed(x) { VectorOperations.addToRows(row.span, of: &$0, rows: rows) },
+          changed(row) { VectorOperations.addRows(of: x.span, rows: rows, to: &$0) },
+          changed(x) { VectorOperations.gatherRows(of: y.span, ids: ids.span, into: &$0, columns: columns) },
+          changed(x) { VectorOperations.scatterAddRows(y.span, to: &$0, ids: ids.span, columns: columns) },
+          changed(x) { VectorOperations.transpose(y.span, rows: rows, columns: columns, into: &$0) },
+          [Float(VectorOperations.sumOfSquares(x.span))],
+        ]
+      }
+      let alone = all(threads: 1)
+      for threads in [2, 3, 5] { precondition(all(threads: threads) == alone) }
+    }
+  }
+
   @Test func refusesAnIDOutsideTheTable() async {
     await #expect(processExitsWith: .failure) {
       var rows: [Float] = [0, 0]

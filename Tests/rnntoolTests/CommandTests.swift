@@ -53,7 +53,7 @@ struct CommandTests {
 
     let sampled = try Program.run(["sample", model, "--prompt", "The ", "--length", "30", "--seed", "7", "--json"])
     #expect(sampled.code == 0)
-    #expect(keys(sampled.json) == ["model_id", "prompt", "seed", "text", "tokens"])
+    #expect(keys(sampled.json) == ["model_id", "prompt", "seconds", "seed", "text", "tokens"])
     #expect(sampled.json["tokens"]?.array?.count == 30 && sampled.json["seed"] == 7)
     let plain = try Program.run(["sample", model, "--prompt", "The ", "--length", "30", "--seed", "7"])
     #expect(plain.text == "The " + (sampled.json["text"]?.string ?? "") + "\n")

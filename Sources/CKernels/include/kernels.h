@@ -125,6 +125,22 @@ void kernels_cross_entropy(
 /// log_probabilities [rows] out: of each row's target, 0 for an ignored row.
 void kernels_target_log_probabilities(
     size_t rows, size_t classes, const float *logits, const int32_t *targets, double *log_probabilities);
+/// What the softmax of rows that are computed column block by column block has to know of a block. largest, sums [rows]:
+/// the largest logit so far and the sum of exp(logit - largest), both brought up to date; before the first block they are
+/// -infinity and 0.
+void kernels_softmax_statistics(
+    size_t rows, size_t columns, const float *logits, float *largest, double *sums);
+/// The gradient of such a block, whose first column is `first`: logits become exp(logits - largest) factor, less `scale` at
+/// the target, and 0 in an ignored row. factors [rows]: scale over the sum.
+void kernels_softmax_gradient(
+    size_t rows, size_t columns, float *logits, const float *largest, const float *factors, const int32_t *targets,
+    size_t first, float scale);
+/// Independent bits. logits [rows, columns], targets of the same shape: 0 or 1, any other value to ignore the bit;
+/// losses [rows] out, in nats; gradient [rows, columns] = (sigmoid(logits) - target) scale, unless it is null; it may be
+/// `logits`.
+void kernels_binary_cross_entropy(
+    size_t rows, size_t columns, const float *logits, const uint8_t *targets, float scale, double *losses,
+    float *gradient);
 /// Each row becomes its log-softmax.
 void kernels_log_softmax(size_t rows, size_t classes, float *logits);
 /// Each row becomes its softmax.
@@ -142,14 +158,16 @@ void kernels_multiply(size_t count, const float *factors, float *values);
 double kernels_sum_of_squares(size_t count, const float *values);
 /// bias [columns] is added to each row of matrix [rows, columns].
 void kernels_add_to_rows(size_t rows, size_t columns, const float *bias, float *matrix);
-/// The sum of the rows of matrix [rows, columns], accumulated in double precision, is added to sums [columns].
-void kernels_add_rows(size_t rows, size_t columns, const float *matrix, float *sums);
+/// The sum of the rows of matrix [rows, columns], with a stride between rows, accumulated in double precision, is added to
+/// sums [columns].
+void kernels_add_rows(size_t rows, size_t columns, const float *matrix, size_t stride, float *sums);
 /// rows[i] = table[ids[i]]; rows [count, columns]; ids are trusted.
 void kernels_gather_rows(size_t count, size_t columns, const float *table, const int32_t *ids, float *rows);
-/// table[ids[i]] += rows[i], in order; ids are trusted and may repeat.
-void kernels_scatter_add_rows(size_t count, size_t columns, const float *rows, const int32_t *ids, float *table);
-/// source [rows, columns] to destination [columns, rows].
-void kernels_transpose(size_t rows, size_t columns, const float *source, float *destination);
+/// table[ids[i]] += rows[i], in order; ids are trusted and may repeat. Both matrices have the stride between rows.
+void kernels_scatter_add_rows(
+    size_t count, size_t columns, size_t stride, const float *rows, const int32_t *ids, float *table);
+/// source [rows, columns] to destination [columns, rows], with a stride between the rows of the latter.
+void kernels_transpose(size_t rows, size_t columns, const float *source, float *destination, size_t stride);
 
 // MARK: Adam
 
@@ -202,11 +220,24 @@ void kernels_scale_and_clip(size_t count, float factor, float limit, float *valu
 
 // MARK: Matrix product
 
-/// C = alpha op(A) op(B) + beta C; op(A) [m, k], op(B) [k, n], C [m, n]; strides between stored rows. With beta 0, C is
-/// not read. One thread.
+/// The floats of a workspace.
+#define KERNELS_WORKSPACE (900 * 1024)
+/// The most rows of kernels_sgemm_few_rows with a transposed B.
+#define KERNELS_FEW_ROWS 2
+
+/// Memory of the calling thread's own for what a kernel copies, KERNELS_WORKSPACE floats, aligned to 64 bytes; it lives as
+/// long as the thread. Ends the process if there is no memory left.
+float *kernels_workspace(void);
+
+/// C = alpha op(A) op(B) + beta C, plus the bias [n] for each row unless it is null; op(A) [m, k], op(B) [k, n], C [m, n];
+/// strides between stored rows. With beta 0, C is not read. One thread. An element of C gets the same bits whatever other elements are computed with it.
 void kernels_sgemm(
     bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, size_t stride_a,
-    const float *b, size_t stride_b, float beta, float *c, size_t stride_c);
+    const float *b, size_t stride_b, float beta, const float *bias, float *c, size_t stride_c);
+/// The same for few rows, A not transposed and k not 0; the same bits as kernels_sgemm only if B is not transposed.
+void kernels_sgemm_few_rows(
+    bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a, size_t stride_a, const float *b,
+    size_t stride_b, float beta, const float *bias, float *c, size_t stride_c);
 
 #ifdef __cplusplus
 }

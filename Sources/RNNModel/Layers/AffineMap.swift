@@ -45,28 +45,16 @@ struct AffineMap {
       target.withSlice(offset..<(offset + window.rows * outputs)) { rows in
         VectorOperations.gatherRows(
           of: packed.span, ids: tokens.span.extracting(0..<window.rows), into: &rows, columns: outputs)
+        if !bias.isEmpty {
+          VectorOperations.addToRows(parameters.span.extracting(bias), of: &rows, rows: window.rows)
+        }
       }
     case .layer(let layer):
       let x = layer.outputs
-      multiply(
-        x.span.extracting(layer.range(window)), rows: window.rows, parameters: parameters, into: &target,
-        offset: offset)
-    }
-    addBias(rows: window.rows, parameters: parameters, to: &target, offset: offset)
-  }
-
-  func multiply(
-    _ x: Span<Float>, rows: Int, parameters: [Float], into target: inout MutableSpan<Float>, offset: Int = 0
-  ) {
-    MatrixProduct.multiply(
-      x, parameters.span.extracting(weights), transposeB: true, into: &target, rows: rows, columns: outputs,
-      inner: inputs, offsetC: offset)
-  }
-
-  func addBias(rows: Int, parameters: [Float], to target: inout MutableSpan<Float>, offset: Int = 0) {
-    guard !bias.isEmpty else { return }
-    target.withSlice(offset..<(offset + rows * outputs)) { slice in
-      VectorOperations.addToRows(parameters.span.extracting(bias), of: &slice, rows: rows)
+      MatrixProduct.multiply(
+        x.span.extracting(layer.range(window)), parameters.span.extracting(weights), transposeB: true, into: &target,
+        rows: window.rows, columns: outputs, inner: inputs,
+        bias: bias.isEmpty ? nil : parameters.span.extracting(bias), offsetC: offset)
     }
   }
 

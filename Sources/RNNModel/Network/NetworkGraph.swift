@@ -64,7 +64,7 @@ struct NetworkGraph {
       source = .layer(made)
     }
     top = source
-    output = try NetworkOutput(
+    output = NetworkOutput(
       last, architecture.output, table, takesTokens: source.isTokens, capacity: capacity, trains: trains)
   }
 

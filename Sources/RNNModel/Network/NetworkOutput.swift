@@ -1,22 +1,24 @@
 /// The last layer with the loss that belongs to it.
 enum NetworkOutput {
   case softmax(SoftmaxOutput)
+  case sigmoid(SigmoidOutput)
 
   init(
     _ layer: Architecture.Linear, _ kind: Architecture.Output, _ table: ParameterTable, takesTokens: Bool,
     capacity: Window, trains: Bool
-  ) throws(ArchitectureError) {
+  ) {
     switch kind {
     case .softmax:
       self = .softmax(SoftmaxOutput(layer, table, takesTokens: takesTokens, capacity: capacity, trains: trains))
     case .sigmoid:
-      throw .outOfRange(layer: layer.name, what: "sigmoid outputs are not computed yet")
+      self = .sigmoid(SigmoidOutput(layer, table, takesTokens: takesTokens, capacity: capacity, trains: trains))
     }
   }
 
   func prepare(_ parameters: [Float]) {
     switch self {
     case .softmax(let output): output.prepare(parameters)
+    case .sigmoid(let output): output.prepare(parameters)
     }
   }
 
@@ -30,7 +32,12 @@ enum NetworkOutput {
       precondition(classes.count == window.rows, "\(classes.count) targets for \(window.rows) rows")
       return output.backpropagate(
         input, window, targets: classes, scale: scale, parameters: parameters, gradient: &gradient)
+    case (.sigmoid(let output), .bits(let bits, _)):
+      precondition(bits.count == window.rows * output.operation.outputs, "\(bits.count) bits for \(window.rows) rows")
+      return output.backpropagate(
+        input, window, targets: bits, scale: scale, parameters: parameters, gradient: &gradient)
     case (.softmax, .bits): preconditionFailure("bits as targets of a softmax")
+    case (.sigmoid, .classes): preconditionFailure("classes as targets of independent bits")
     }
   }
 
@@ -42,7 +49,11 @@ enum NetworkOutput {
     case (.softmax(let output), .classes(let classes)):
       precondition(classes.count == window.rows, "\(classes.count) targets for \(window.rows) rows")
       output.score(input, window, targets: classes, parameters: parameters, into: &results)
+    case (.sigmoid(let output), .bits(let bits, _)):
+      precondition(bits.count == window.rows * output.operation.outputs, "\(bits.count) bits for \(window.rows) rows")
+      output.score(input, window, targets: bits, parameters: parameters, into: &results)
     case (.softmax, .bits): preconditionFailure("bits as targets of a softmax")
+    case (.sigmoid, .classes): preconditionFailure("classes as targets of independent bits")
     }
   }
 
@@ -50,6 +61,7 @@ enum NetworkOutput {
   func logits(_ input: LayerInput, _ window: Window, parameters: [Float], into results: inout [Float]) {
     switch self {
     case .softmax(let output): output.logits(input, window, parameters: parameters, into: &results)
+    case .sigmoid(let output): output.logits(input, window, parameters: parameters, into: &results)
     }
   }
 }

@@ -29,7 +29,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "What to do with symbols that the model has no token for: skip or refuse.")
   var unknown = Vocabulary.UnknownSymbols.skip
 
-  @Option(help: "Threads of the matrix products.")
+  @Option(help: "Threads to compute with. Default: as many as there are processors.")
   var threads: Int?
 
   @OptionGroup(title: "Output") var speech: OutputOptions
@@ -40,7 +40,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let threads { MatrixProduct.threadCount = threads }
+    if let threads { ThreadTeam.threadCount = threads }
     let file = try Input.model(model)
     let loaded = try file.loadModel()
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }

@@ -80,6 +80,8 @@ struct SampleCommand: ParsableCommand {
     var draws: [JSONValue] = []
     if !speech.json { try Terminal.write(text) }
     var written: [UInt8] = []
+    let clock = ContinuousClock()
+    let start = clock.now
     try sampler.sample(length, after: tokens, from: network, frequencies: vocabulary.counts) { draw in
       let bytes = decoder.decode(draw.token)
       if speech.json {
@@ -90,12 +92,13 @@ struct SampleCommand: ParsableCommand {
       }
       return true
     }
+    let seconds = (clock.now - start) / .seconds(1)
     if speech.json {
       try Terminal.print(
         .object([
           "prompt": .string(String(decoding: text, as: UTF8.self)),
           "text": .string(String(decoding: written, as: UTF8.self)), "tokens": .array(draws),
-          "seed": greedy ? .null : .integer(seed), "model_id": .string(file.header.modelID),
+          "seed": greedy ? .null : .integer(seed), "seconds": .number(seconds), "model_id": .string(file.header.modelID),
         ]))
     } else {
       try Terminal.write(stream.rest + [0x0A])

@@ -200,7 +200,7 @@ struct TrainCommand: ParsableCommand {
     if output != path { try Input.check(output, mayReplace: force) }
     try AtomicFile.checkWritable(output)
     let document = file.document
-    let start = try file.model()
+    let start = try file.loadModel()
     let corpus = try TrainingCorpus(recipe, vocabulary: document.vocabulary)
     guard corpus.sha256 == checkpoint.corpus else {
       throw Failure(
