@@ -98,7 +98,8 @@ struct SampleCommand: ParsableCommand {
         .object([
           "prompt": .string(String(decoding: text, as: UTF8.self)),
           "text": .string(String(decoding: written, as: UTF8.self)), "tokens": .array(draws),
-          "seed": greedy ? .null : .integer(seed), "seconds": .number(seconds), "model_id": .string(file.header.modelID),
+          "seed": greedy ? .null : .integer(seed), "seconds": .number(seconds),
+          "model_id": .string(file.header.modelID),
         ]))
     } else {
       try Terminal.write(stream.rest + [0x0A])
