@@ -17,6 +17,7 @@ extension Reference {
   ///   - state: one for each layer.
   ///   - first: the number of the first step, for the dropout masks.
   func run(_ inputs: Inputs, from state: [LayerState], first: Int = 0) -> Trace {
+    precondition(state.count == layers.count, "\(layers.count) layers, \(state.count) states")
     var trace = Trace(steps: [], finalState: [])
     for (index, layer) in layers.enumerated() {
       var state = state[index]

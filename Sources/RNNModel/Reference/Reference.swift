@@ -25,7 +25,7 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
   ///   - values: the parameters in the order of the architecture's ``ParameterTable``.
   ///   - dropoutMasks: for each dropout layer, by name, `[step][unit]` factors to multiply by (the same at each step if
   ///     the layer's mask is locked); layers that are not named do nothing, as in a trained model.
-  /// - Precondition: there are as many values as parameters.
+  /// - Precondition: there are as many values as parameters, and masks for as many steps as are fed.
   public init(_ architecture: Architecture, values: Vector, dropoutMasks: [String: [Vector]] = [:]) {
     let table = ParameterTable(architecture)
     precondition(values.count == table.count, "an architecture with \(table.count) parameters, \(values.count) values")
