@@ -8,11 +8,6 @@ enum Fixtures {
 
   /// The names of the valid models.
   static let golden = names(in: "golden")
-  /// Those of them that use no feature of a later version of the format.
-  static let goldenOfVersion1 = golden.filter { name in
-    guard let file = try? ModelFile(opening: path(golden: name)) else { return true }
-    return file.header.requiredFeatures.isEmpty
-  }
   /// The names of the files that have to be refused.
   static let hostile = names(in: "hostile")
 

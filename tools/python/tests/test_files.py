@@ -18,7 +18,7 @@ def test_random_model_comes_back_as_it_was_written(seed: int, tmp_path) -> None:
     random = np.random.default_rng(seed)
     model = random_architecture(random)
     kind = str(random.choice(["<f2", "<f4", "<f8"]))
-    parameters = {name: values.astype(kind) for name, values in layers.random_parameters(model, seed, 0.2).items()}
+    parameters = {name: values.astype(kind) for name, values in layers.random_parameters(model, seed, 0.1).items()}
     vocabulary = random_vocabulary(model["input"]["size"], random) if model["input"]["kind"] == "tokens" else None
     history = {"step": np.arange(3), "valid_loss": random.normal(size=3)}
     metadata = {"title": "Räksmörgås 😀", "hyper_parameters": {"rate": 0.1, "big": 1e300}}
@@ -158,7 +158,7 @@ def test_a_failed_write_leaves_what_was_there(tiny, tmp_path) -> None:
 def test_a_stream_in_pieces_is_the_stream(seed: int) -> None:
     random = np.random.default_rng(seed)
     model = random_architecture(random)
-    network = rnnh5.Network(model, layers.random_parameters(model, seed, 0.2))
+    network = rnnh5.Network(model, layers.random_parameters(model, seed, 0.1))
     inputs = random_inputs(model, random, 20)
     whole = network.log_probabilities(inputs)
     assert whole.shape == (20, network.outputs)

@@ -49,7 +49,7 @@ def test_the_program_accepts_and_samples_what_python_writes(seed: int, tmp_path)
     rnnh5.write(
         path,
         model,
-        layers.random_parameters(model, seed, 0.2),
+        layers.random_parameters(model, seed, 0.1),
         rnnh5.Vocabulary(tokens, "characters"),
         metadata={"title": "Räksmörgås 😀", "extra": {"big": 1e300, "small": 5e-324}},
         history={"step": [1, 2], "valid_loss": [0.1, 1e-300]},
@@ -76,7 +76,7 @@ def test_the_program_gets_the_numbers_of_every_option(seed: int, tmp_path) -> No
     random = np.random.default_rng(seed)
     model = random_architecture(random)
     state = rnnh5.TrainingState({"step": seed}, {"slots/a": np.full(3, np.nan)}) if seed % 2 else None
-    rnnh5.write(tmp_path / "model.h5", model, layers.random_parameters(model, seed, 0.2), training_state=state)
+    rnnh5.write(tmp_path / "model.h5", model, layers.random_parameters(model, seed, 0.1), training_state=state)
     report = json.loads(run("validate", "--json", tmp_path / "model.h5"))[0]
     assert report["valid"]
     assert report["findings"] == []

@@ -78,7 +78,9 @@ class Network:
             raise ValueError(f"features are [steps, {self.size}], not {list(values.shape)}")
         return values
 
-    def _recurrent(self, layer: dict[str, Any], values: np.ndarray, carried: Memory | None) -> tuple[np.ndarray, Memory]:
+    def _recurrent(
+        self, layer: dict[str, Any], values: np.ndarray, carried: Memory | None
+    ) -> tuple[np.ndarray, Memory]:
         parts, order = self._parts[layer["name"]], 1 if layer["direction"] == "forward" else -1
         start = _initial(layer, parts) if carried is None else carried
         found, last = _CELLS[layer["kind"]](layer, parts, values[::order], start)

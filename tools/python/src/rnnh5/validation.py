@@ -115,9 +115,7 @@ class Validation:
             )
             readable = False
         for feature in sorted(self._required_features() - set(_features())):
-            self._find(
-                "version.feature", "/@required_features", f"the feature '{feature}' is not known to this reader"
-            )
+            self._find("version.feature", "/@required_features", f"the feature '{feature}' is not known to this reader")
             readable = False
         return readable
 
@@ -398,7 +396,7 @@ class Validation:
     # The state of a training.
 
     def _training_state(self) -> None:
-        for path, item in sorted(self._items.items()):
+        for path in sorted(self._items):
             if not path.startswith("/training_state/"):
                 continue
             names = path.split("/")[2:]
@@ -421,7 +419,9 @@ class Validation:
             if self._text(item.path, "sha256") not in (None, digests[path]):
                 self._find("parameters.hash", item.path, "its bytes do not have the sha256 beside them")
             if not all(_all_finite(block) for block in item.blocks()):
-                self._find("parameters.finite", item.path, "a value is infinite, not a number, or too large for float32")
+                self._find(
+                    "parameters.finite", item.path, "a value is infinite, not a number, or too large for float32"
+                )
         if identify:
             tensors = [(path, tensor_type(item), item.shape, digests[path]) for path, (_, item) in self.tensors.items()]
             if self._text("/", "model_id") != model_id(self._texts["/architecture"], self.vocabulary, tensors):
