@@ -149,9 +149,9 @@ public final class Network {
     let window = window(inputs)
     setDropout(active: true)
     defer { setDropout(active: false) }
-    for node in graph.nodes {
-      node.layer.hasGradient = false
-      (node.layer as? DropoutLayer)?.draw(window, using: &generator)
+    for layer in graph.all {
+      layer.hasGradient = false
+      (layer as? DropoutLayer)?.draw(window, using: &generator)
     }
     var span = gradient.mutableSpan
     VectorOperations.clear(&span)

@@ -68,6 +68,9 @@ struct NetworkGraph {
       last, architecture.output, table, takesTokens: source.isTokens, capacity: capacity, trains: trains)
   }
 
+  /// All layers but the output.
+  var all: [NetworkLayer] { (features.map { [$0] } ?? []) + nodes.map(\.layer) }
+
   /// The size of the largest gradient that several layers write to.
   var largestSharedGradient: Int {
     var consumers: [ObjectIdentifier: Int] = [:]
@@ -78,7 +81,7 @@ struct NetworkGraph {
       }
     }
     if case .layer(let below) = top { consumers[ObjectIdentifier(below), default: 0] += 1 }
-    return nodes.map(\.layer).filter { consumers[ObjectIdentifier($0), default: 0] > 1 }.map(\.outputGradients.count)
+    return all.filter { consumers[ObjectIdentifier($0), default: 0] > 1 }.map(\.outputGradients.count)
       .max() ?? 0
   }
 
