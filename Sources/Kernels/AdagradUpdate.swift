@@ -37,12 +37,16 @@ public struct AdagradUpdate: Equatable, Sendable {
     requireCount(sums.count, count, "sums")
     let settings = kernels_adagrad(
       learning_rate: learningRate, epsilon: epsilon, weight_decay: weightDecay, gradient_scale: gradientScale)
-    // Safe: the three buffers hold the same number of elements, checked above.
+    // Safe: the three buffers hold the same number of elements, checked above, and the shares are ranges of them.
     unsafe parameters.withUnsafeMutableBufferPointer { parameters in
       unsafe sums.withUnsafeMutableBufferPointer { sums in
         unsafe gradients.withUnsafeBufferPointer { gradients in
-          unsafe kernels_adagrad_update(
-            settings, count, parameters.baseAddress, sums.baseAddress, gradients.baseAddress)
+          nonisolated(unsafe) let (parameters, sums, gradients) = unsafe (parameters, sums, gradients)
+          ThreadTeam.forEachShare(of: count) { range in
+            let start = range.lowerBound
+            unsafe kernels_adagrad_update(
+              settings, range.count, parameters.slot(1, start), sums.slot(1, start), gradients.slot(1, start))
+          }
         }
       }
     }

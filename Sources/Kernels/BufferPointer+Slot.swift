@@ -15,7 +15,10 @@ extension UnsafeMutableBufferPointer {
 }
 
 extension UnsafeMutableBufferPointer {
-  /// The address, or null for an empty buffer, which stands for an absent one.
+  /// The address of an element, or null for an empty buffer, which stands for an absent one. The caller has checked that the
+  /// element lies in a buffer that is not empty.
   @inline(__always)
-  var slotAddress: UnsafeMutablePointer<Element>? { isEmpty ? nil : baseAddress }
+  func optionalAddress(of index: Int) -> UnsafeMutablePointer<Element>? {
+    isEmpty ? nil : unsafe slot(1, index)
+  }
 }

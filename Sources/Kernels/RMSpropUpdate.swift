@@ -55,15 +55,20 @@ public struct RMSpropUpdate: Equatable, Sendable {
     let settings = kernels_rmsprop(
       learning_rate: learningRate, alpha: alpha, epsilon: epsilon, momentum: momentum, weight_decay: weightDecay,
       gradient_scale: gradientScale)
-    // Safe: every buffer holds `count` elements, or is empty and then handed over as null.
+    // Safe: every buffer holds `count` elements, of which the shares are ranges, or is empty and then handed over as null.
     unsafe parameters.withUnsafeMutableBufferPointer { parameters in
       unsafe squares.withUnsafeMutableBufferPointer { squares in
         unsafe mean.withUnsafeMutableBufferPointer { mean in
           unsafe velocity.withUnsafeMutableBufferPointer { velocity in
             unsafe gradients.withUnsafeBufferPointer { gradients in
-              unsafe kernels_rmsprop_update(
-                settings, count, parameters.baseAddress, squares.baseAddress, mean.slotAddress,
-                velocity.slotAddress, gradients.baseAddress)
+              nonisolated(unsafe) let (parameters, gradients) = unsafe (parameters, gradients)
+              nonisolated(unsafe) let (squares, mean, velocity) = unsafe (squares, mean, velocity)
+              ThreadTeam.forEachShare(of: count) { range in
+                let start = range.lowerBound
+                unsafe kernels_rmsprop_update(
+                  settings, range.count, parameters.slot(1, start), squares.slot(1, start),
+                  mean.optionalAddress(of: start), velocity.optionalAddress(of: start), gradients.slot(1, start))
+              }
             }
           }
         }

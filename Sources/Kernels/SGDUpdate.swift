@@ -54,14 +54,19 @@ public struct SGDUpdate: Equatable, Sendable {
     let settings = kernels_sgd(
       learning_rate: learningRate, momentum: momentum, dampening: dampening, weight_decay: weightDecay,
       gradient_scale: gradientScale, average_weight: averageWeight, nesterov: nesterov)
-    // Safe: every buffer holds `count` elements, or is empty and then handed over as null.
+    // Safe: every buffer holds `count` elements, of which the shares are ranges, or is empty and then handed over as null.
     unsafe parameters.withUnsafeMutableBufferPointer { parameters in
       unsafe velocity.withUnsafeMutableBufferPointer { velocity in
         unsafe average.withUnsafeMutableBufferPointer { average in
           unsafe gradients.withUnsafeBufferPointer { gradients in
-            unsafe kernels_sgd_update(
-              settings, count, parameters.baseAddress, velocity.slotAddress, average.slotAddress,
-              gradients.baseAddress)
+            nonisolated(unsafe) let (parameters, gradients) = unsafe (parameters, gradients)
+            nonisolated(unsafe) let (velocity, average) = unsafe (velocity, average)
+            ThreadTeam.forEachShare(of: count) { range in
+              let start = range.lowerBound
+              unsafe kernels_sgd_update(
+                settings, range.count, parameters.slot(1, start), velocity.optionalAddress(of: start),
+                average.optionalAddress(of: start), gradients.slot(1, start))
+            }
           }
         }
       }

@@ -106,6 +106,40 @@ import Testing
     }
   }
 
+  /// So many that the work is shared; a loop over single vectors of the kernel gives the same.
+  @Test func sharesGiveTheSameBits() {
+    let size = 40_003
+    let (start, gradients) = (floats(size, seed: 2), floats(size, seed: 3))
+    func run(_ parts: [Range<Int>]) -> [[Float]] {
+      var parameters = start
+      var (first, second, third) = (parameters, parameters.map { $0 * $0 + 9 }, parameters.map { $0 * $0 })
+      var values = parameters.mutableSpan
+      var one = first.mutableSpan
+      var two = second.mutableSpan
+      var three = third.mutableSpan
+      for part in parts {
+        let gradient = gradients.span.extracting(part)
+        values.withSlice(part) { values in
+          one.withSlice(part) { one in
+            two.withSlice(part) { two in
+              three.withSlice(part) { three in
+                SGDUpdate(learningRate: 0.1, momentum: 0.9, averageWeight: 0.5).apply(
+                  to: &values, velocity: &one, average: &three, gradients: gradient)
+                RMSpropUpdate(learningRate: 0.1, momentum: 0.9).apply(
+                  to: &values, squares: &two, mean: &one, velocity: &three, gradients: gradient)
+                AdagradUpdate(learningRate: 0.1).apply(to: &values, sums: &two, gradients: gradient)
+                VectorOperations.scaleAndClip(&values, by: 0.9, to: 2)
+              }
+            }
+          }
+        }
+      }
+      return [parameters, first, second, third]
+    }
+    let small = stride(from: 0, to: size, by: 1600).map { $0..<min($0 + 1600, size) }
+    #expect(run([0..<size]) == run(small))
+  }
+
   @Test(arguments: KernelLevel.supported) func clipsEachValueAfterScaling(level: KernelLevel) {
     for size in sizes {
       var values = floats(size)
