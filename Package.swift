@@ -95,7 +95,8 @@ let package = Package(
     .testTarget(
       name: "RNNTrainingTests", dependencies: ["RNNTraining", "RNNModel", "Kernels"], swiftSettings: settings),
     .testTarget(name: "RNNEvaluationTests", dependencies: ["RNNEvaluation", "RNNModel"], swiftSettings: settings),
-    .testTarget(name: "RNNGenerationTests", dependencies: ["RNNGeneration", "RNNModel"], swiftSettings: settings),
+    .testTarget(
+      name: "RNNGenerationTests", dependencies: ["RNNGeneration", "RNNModel", "Kernels"], swiftSettings: settings),
     .testTarget(name: "rnntoolTests", dependencies: ["RNNFormat"], swiftSettings: settings),
   ]
 )

@@ -75,13 +75,6 @@ public struct Sampler: Sendable {
   private mutating func draw(_ logProbabilities: [Float]) -> Int32 {
     var candidates = Candidates(logProbabilities: logProbabilities)
     for strategy in strategies { strategy.apply(to: &candidates) }
-    let point = generator.uniform()
-    var sum = 0.0
-    for (token, p) in zip(candidates.tokens, candidates.probabilities) {
-      sum += p
-      if point < sum { return token }
-    }
-    // Rounding may leave the sum just below the point.
-    return candidates.tokens.last ?? 0
+    return candidates.token(at: generator.uniform()) ?? 0
   }
 }

@@ -11,11 +11,6 @@ public struct TopP: DecodingStrategy {
 
   /// Keeps the nucleus.
   public func apply(to candidates: inout Candidates) {
-    guard probability < 1 else { return }
-    var sum = 0.0
-    for (index, p) in candidates.probabilities.enumerated() {
-      sum += p
-      if sum >= probability { return candidates.keep(index + 1) }
-    }
+    if probability < 1 { candidates.keepNucleus(probability) }
   }
 }

@@ -1,3 +1,4 @@
+import Kernels
 import RNNGeneration
 import RealModule
 import Testing
@@ -82,6 +83,30 @@ import Testing
     #expect(applying(Greedy()).tokens == [1])
     #expect(applying(Greedy(), to: [0.1, 0.45, 0.45]).tokens == [1])
     expectProbabilities(applying(Greedy()), [1])
+  }
+
+  /// A large vocabulary, where only as much is sorted as is needed.
+  @Test(arguments: [1, 2, 40, 300, 4000, 20_000]) func keepsTheSameAsSortingAllWould(count: Int) {
+    var generator = RandomGenerator(seed: UInt64(count))
+    // Many equal ones.
+    let values = (0..<20_000).map { _ in -Float.random(in: 0..<8, using: &generator).rounded(.down) }
+    let order = values.indices.sorted { values[$0] != values[$1] ? values[$0] > values[$1] : $0 < $1 }
+    var candidates = Candidates(logProbabilities: values)
+    candidates.keep(count)
+    #expect(candidates.tokens == order.prefix(count).map { Int32($0) })
+    var cooled = Candidates(logProbabilities: values)
+    Temperature(0.7).apply(to: &cooled)
+    let probabilities = cooled.probabilities
+    TopK(count).apply(to: &cooled)
+    TopP(0.5).apply(to: &cooled)
+    let total = probabilities.prefix(count).reduce(0, +)
+    var sum = 0.0
+    let expected = probabilities.prefix(count).prefix { probability in
+      defer { sum += probability / total }
+      return sum < 0.5
+    }
+    #expect(abs(cooled.count - expected.count) <= 1)
+    #expect(cooled.tokens == order.prefix(cooled.count).map { Int32($0) })
   }
 
   @Test func eachTakesWhatTheOneBeforeLeft() {

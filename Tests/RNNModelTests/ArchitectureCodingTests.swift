@@ -44,6 +44,31 @@ import Testing
       .dropout(.init(name: "dropout", rate: 0.25)), .linear(.init(name: "output", inputs: 4, outputs: 7, bias: false)),
     ])
 
+  /// Every option that came after format 1.0.
+  private static let later = Architecture(
+    size: 7,
+    layers: [
+      .elman(.init(name: "elman", inputs: 7, outputs: 6, leak: 0.5, direction: .backward, initialState: .given)),
+      .lstm(
+        .init(
+          name: "lstm", inputs: 6, outputs: 5, peepholes: true, coupledGates: true, cellClip: 3,
+          projection: .init(cells: 9, clip: 2), initialState: .learned)),
+      .gru(.init(name: "gru", inputs: 5, outputs: 6, direction: .backward, initialState: .learned)),
+      .layerNorm(.init(name: "norm", width: 6, epsilon: 0.001, bias: false)),
+      .sum(.init(name: "residual", of: ["norm", "elman"])),
+      .concatenation(.init(name: "both", of: ["residual", "lstm"])),
+      .dropout(.init(name: "dropout", rate: 0.25, locked: true)),
+      .linear(.init(name: "output", inputs: 11, outputs: 3)),
+    ], context: .sequence, input: .features, output: .sigmoid)
+
+  /// Weights shared by the first and the last layer.
+  private static let tied = Architecture(
+    size: 7,
+    layers: [
+      .embedding(.init(name: "embedding", inputs: 7, outputs: 4)), .lstm(.init(name: "lstm", inputs: 4, outputs: 4)),
+      .linear(.init(name: "output", inputs: 4, outputs: 7, weightsOf: "embedding")),
+    ])
+
   private func decode(_ json: String) throws -> Architecture {
     try JSONDecoder().decode(Architecture.self, from: Data(json.utf8))
   }
@@ -64,20 +89,39 @@ import Testing
 
   @Test func roundTrips() throws {
     let drawn = (0..<50).map { DrawnModel(seed: $0, dropout: true).architecture }
-    for architecture in [Self.architecture, Self.unusual] + drawn {
+    for architecture in [Self.architecture, Self.unusual, Self.later, Self.tied] + drawn {
       #expect(try JSONDecoder().decode(Architecture.self, from: JSONEncoder().encode(architecture)) == architecture)
     }
   }
 
+  @Test func namesWhatALaterReaderNeeds() {
+    #expect(Self.unusual.features == [])
+    #expect(
+      Self.later.features == [
+        "backward-layers", "cell-clip", "connections", "coupled-gates", "feature-input", "given-initial-state",
+        "layer-norm", "leaky-units", "learned-initial-state", "locked-dropout", "peepholes", "projection",
+        "sequence-context", "sigmoid-output",
+      ])
+    #expect(Self.tied.features == ["tied-weights"])
+  }
+
+  @Test func writesLaterKeysOnlyWhereTheySaySomething() throws {
+    let layers = try #require(try object(Self.unusual)["layers"] as? [[String: Any]])
+    #expect(!layers.contains { $0.keys.contains { ["leak", "locked", "weights_of", "of"].contains($0) } })
+    #expect(throws: DecodingError.self) {
+      try decode(Self.json.replacingOccurrences(of: "\"rate\":0.2", with: "\"rate\":0.2,\"locked\":false"))
+    }
+  }
+
   @Test(arguments: [
-    ("\"stream\"", "\"sentence\""), ("\"tokens\"", "\"bits\""), ("\"softmax\"", "\"sigmoid\""),
+    ("\"stream\"", "\"sentence\""), ("\"tokens\"", "\"bits\""), ("\"softmax\"", "\"hardmax\""),
     ("\"embedding\",\"name\"", "\"convolution\",\"name\""),
     ("\"input\",\"forget\",\"candidate\",\"output\"", "\"input\",\"forget\",\"output\",\"candidate\""),
     ("\"recurrent_activation\":\"sigmoid\"", "\"recurrent_activation\":\"swish\""),
-    ("\"peepholes\":false", "\"peepholes\":true"), ("\"projection\":null", "\"projection\":64"),
-    ("\"cell_clip\":null", "\"cell_clip\":3"), ("\"coupled_gates\":false", "\"coupled_gates\":true"),
-    ("\"direction\":\"forward\"", "\"direction\":\"backward\""),
-    ("\"initial_state\":\"zero\"", "\"initial_state\":\"learned\""), ("\"size\":65", "\"size\":6.5"),
+    ("\"peepholes\":false", "\"peepholes\":1"), ("\"projection\":null", "\"projection\":64"),
+    ("\"cell_clip\":null", "\"cell_clip\":\"3\""), ("\"coupled_gates\":false", "\"coupled_gates\":true"),
+    ("\"direction\":\"forward\"", "\"direction\":\"both\""),
+    ("\"initial_state\":\"zero\"", "\"initial_state\":\"random\""), ("\"size\":65", "\"size\":6.5"),
     ("\"bias\":true", "\"bias\":1"), ("\"inputs\":32", "\"inputs\":\"32\""), ("\"rate\":0.2", "\"rate\":null"),
   ])
   func refusesUnknownMeanings(known: String, unknown: String) throws {

@@ -66,6 +66,57 @@ import Testing
         == [.outOfRange(layer: "dropout", what: "the dropout rate has to be at least 0 and below 1")])
   }
 
+  @Test func followsConnections() {
+    let skip = Layer.sum(.init(name: "skip", of: ["lstm", "second"]))
+    let second = Layer.lstm(.init(name: "second", inputs: 3, outputs: 3))
+    let both = Layer.concatenation(.init(name: "both", of: ["lstm", "skip"]))
+    let wide = Layer.linear(.init(name: "output", inputs: 6, outputs: 4))
+    #expect(problems([Self.input, Self.lstm, second, skip, both, wide]) == [])
+    #expect(
+      Architecture(size: 4, layers: [Self.input, Self.lstm, second, skip, both, wide]).widths == [4, 3, 3, 3, 6, 4])
+    #expect(
+      problems([Self.input, Self.lstm, skip, second, Self.output])
+        == [.unknownLayer(layer: "skip", name: "second")])
+    #expect(
+      problems([Self.input, Self.lstm, .sum(.init(name: "sum", of: ["input", "lstm"])), Self.output])
+        == [
+          .widthMismatch(layer: "sum", expected: 4, found: 3), .widthMismatch(layer: "output", expected: 4, found: 3),
+        ])
+    #expect(
+      problems([Self.input, Self.lstm, .sum(.init(name: "sum", of: ["lstm", "lstm"])), Self.output])
+        == [.outOfRange(layer: "sum", what: "it names a layer twice")])
+  }
+
+  @Test func refusesToReadAStreamBackward() {
+    let backward = Layer.gru(.init(name: "gru", inputs: 4, outputs: 3, direction: .backward))
+    #expect(problems([Self.input, backward, Self.output]) == [.backwardInStream(layer: "gru")])
+    #expect(Architecture(size: 4, layers: [Self.input, backward, Self.output], context: .sequence).problems() == [])
+  }
+
+  @Test func tiesWeightsOfFittingLayersOnly() {
+    func tied(_ name: String, inputs: Int = 4) -> [ArchitectureError] {
+      problems(
+        [
+          .embedding(.init(name: "embedding", inputs: 5, outputs: 4)),
+          .lstm(.init(name: "lstm", inputs: 4, outputs: inputs)),
+          .linear(.init(name: "output", inputs: inputs, outputs: 5, weightsOf: name)),
+        ], size: 5)
+    }
+    #expect(tied("embedding") == [])
+    #expect(tied("lstm") == [.unknownLayer(layer: "output", name: "lstm")])
+    #expect(tied("embedding", inputs: 3) == [.widthMismatch(layer: "output", expected: 4, found: 3)])
+  }
+
+  @Test func takesFeaturesAndGivesAnyNumberOfBits() {
+    let lstm = Layer.lstm(.init(name: "lstm", inputs: 8, outputs: 3))
+    let layers = [lstm, .linear(.init(name: "output", inputs: 3, outputs: 2))]
+    #expect(Architecture(size: 8, layers: layers, input: .features, output: .sigmoid).problems() == [])
+    #expect(Architecture(size: 8, layers: layers, input: .features).problems() == [])
+    #expect(
+      Architecture(size: 4, layers: [Self.input] + layers, input: .features).problems().contains(
+        .misplacedInput(layer: "input")))
+  }
+
   @Test func refusesMoreParametersThanAnAddressSpaceHolds() {
     let large = Int(Int32.max)
     let layers: [Layer] = [

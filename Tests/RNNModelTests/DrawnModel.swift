@@ -1,16 +1,21 @@
 import Kernels
 import RNNModel
 
-/// A small model drawn from a seed: any input, zero to three layers of any kind, any activation.
+/// A small model drawn from a seed: any input, zero to three layers of any kind, any activation, any option that is
+/// allowed.
 struct DrawnModel: Sendable {
   let architecture: Architecture
   let parameters: [Float]
   /// Goes on where drawing the model stopped.
   var generator: RandomGenerator
 
-  init(seed: Int, dropout: Bool) {
+  /// - Parameters:
+  ///   - seed: decides about everything.
+  ///   - dropout: whether there may be dropout layers.
+  ///   - features: which of ``Architecture/features`` the model may have.
+  init(seed: Int, dropout: Bool, features: Set<String> = []) {
     generator = RandomGenerator(seed: UInt64(seed))
-    architecture = Architecture(drawing: &generator, dropout: dropout)
+    architecture = Architecture(drawing: &generator, dropout: dropout, features: features)
     parameters = drawnParameters(of: architecture, using: &generator)
   }
 
@@ -37,33 +42,17 @@ func drawnParameters(of architecture: Architecture, using generator: inout Rando
 }
 
 extension Architecture {
-  init(drawing generator: inout RandomGenerator, dropout: Bool) {
-    let size = Int.random(in: 1...5, using: &generator)
-    var layers: [Layer] = []
-    var width = size
-    if Bool.random(using: &generator) {
-      layers.append(.oneHot(OneHot(name: "input", size: size)))
-    } else {
-      width = Int.random(in: 1...3, using: &generator)
-      layers.append(.embedding(Embedding(name: "input", inputs: size, outputs: width)))
-    }
-    func dropOut(after layer: Int) {
-      if dropout, Int.random(in: 0..<3, using: &generator) == 0 {
-        let rate = [0, 0.25, 0.5][Int.random(in: 0..<3, using: &generator)]
-        layers.append(.dropout(Dropout(name: "dropout_\(layer)", rate: rate)))
-      }
-    }
-    dropOut(after: 0)
-    for index in 0..<Int.random(in: 0...3, using: &generator) {
-      let outputs = Int.random(in: 1...3, using: &generator)
-      let layer = Layer(drawing: "layer_\(index + 1)", inputs: width, outputs: outputs, using: &generator)
-      layers.append(layer)
-      width = outputs
-      dropOut(after: index + 1)
-    }
-    layers.append(
-      .linear(Linear(name: "output", inputs: width, outputs: size, bias: Bool.random(using: &generator))))
-    self.init(size: size, layers: layers)
+  /// All that ``features`` can name.
+  static let allFeatures: Set<String> = [
+    "backward-layers", "cell-clip", "connections", "coupled-gates", "feature-input", "given-initial-state",
+    "layer-norm", "leaky-units", "learned-initial-state", "locked-dropout", "peepholes", "projection",
+    "sequence-context", "sigmoid-output", "tied-weights",
+  ]
+
+  init(drawing generator: inout RandomGenerator, dropout: Bool, features: Set<String> = []) {
+    var draw = ArchitectureDraw(features: features, dropout: dropout, generator: generator)
+    self = draw.architecture()
+    generator = draw.generator
   }
 
   /// A layer between one-hot tokens and a linear output.
@@ -79,13 +68,11 @@ extension Architecture {
 
   /// The width of what each dropout layer passes on.
   var dropoutWidths: [String: Int] {
-    var widths: [String: Int] = [:]
-    var width = size
-    for layer in layers {
-      if case .dropout(let layer) = layer { widths[layer.name] = width }
-      width = layer.outputs ?? width
+    var dropoutWidths: [String: Int] = [:]
+    for (layer, width) in zip(layers, widths) {
+      if case .dropout(let layer) = layer { dropoutWidths[layer.name] = width }
     }
-    return widths
+    return dropoutWidths
   }
 
   /// One architecture for each kind of cell, each activation in each place of it, each variant.
@@ -121,32 +108,74 @@ extension Architecture {
     }
     return layers.map { Architecture(around: $0) }
   }
-}
 
-extension Architecture.Layer {
-  init(drawing name: String, inputs: Int, outputs: Int, using generator: inout RandomGenerator) {
-    func activation() -> Activation { Activation.allCases.randomElement(using: &generator) ?? .tanh }
-    let (bias, recurrentBias) = (Bool.random(using: &generator), Bool.random(using: &generator))
-    switch Int.random(in: 0..<4, using: &generator) {
-    case 0:
-      self = .elman(
-        .init(
-          name: name, inputs: inputs, outputs: outputs, activation: activation(), bias: bias,
-          recurrentBias: recurrentBias))
-    case 1:
-      self = .lstm(
-        .init(
-          name: name, inputs: inputs, outputs: outputs, recurrentActivation: activation(), activation: activation(),
-          cellActivation: activation(), forgetBias: generator.uniform(in: -1..<1), bias: bias,
-          recurrentBias: recurrentBias))
-    case 2:
-      self = .gru(
-        .init(
-          name: name, inputs: inputs, outputs: outputs, recurrentActivation: activation(), activation: activation(),
-          reset: Bool.random(using: &generator) ? .before : .after,
-          updateKeeps: Bool.random(using: &generator) ? .previous : .candidate, bias: bias,
-          recurrentBias: recurrentBias))
-    default: self = .linear(.init(name: name, inputs: inputs, outputs: outputs, bias: bias))
+  /// One architecture for each option, and for each combination of an LSTM's.
+  static var everyOption: [Architecture] {
+    let (name, inputs, outputs) = ("cell", 3, 2)
+    var layers: [Layer] = []
+    for peepholes in [false, true] {
+      for coupledGates in [false, true] {
+        for cellClip in [nil, 0.2] {
+          for projection in [nil, LSTM.Projection(cells: 3), LSTM.Projection(cells: 1, clip: 0.1)] {
+            layers.append(
+              .lstm(
+                .init(
+                  name: name, inputs: inputs, outputs: outputs, peepholes: peepholes, coupledGates: coupledGates,
+                  cellClip: cellClip, projection: projection)))
+          }
+        }
+      }
     }
+    layers.append(.elman(.init(name: name, inputs: inputs, outputs: outputs, leak: 0.3)))
+    layers.append(.layerNorm(.init(name: name, width: inputs, epsilon: 0.1)))
+    layers.append(.layerNorm(.init(name: name, width: inputs, epsilon: 0.1, bias: false)))
+    for initialState in [InitialState.given, .learned] {
+      for direction in Direction.allCases {
+        layers.append(
+          .elman(
+            .init(name: name, inputs: inputs, outputs: outputs, direction: direction, initialState: initialState)))
+        layers.append(
+          .gru(.init(name: name, inputs: inputs, outputs: outputs, direction: direction, initialState: initialState)))
+        layers.append(
+          .lstm(
+            .init(
+              name: name, inputs: inputs, outputs: outputs, projection: .init(cells: 3), direction: direction,
+              initialState: initialState)))
+      }
+    }
+    var architectures = layers.map { layer in
+      var architecture = Architecture(around: layer)
+      if layer.direction == .backward { architecture.context = .sequence }
+      return architecture
+    }
+    var bits = Architecture(around: .gru(.init(name: name, inputs: inputs, outputs: outputs)))
+    bits.output = .sigmoid
+    architectures.append(bits)
+    architectures.append(
+      Architecture(
+        size: 3, layers: [.elman(.init(name: name, inputs: 3, outputs: 2)), output(of: 2)], input: .features))
+    architectures.append(
+      Architecture(
+        size: 3,
+        layers: [
+          .embedding(.init(name: "input", inputs: 3, outputs: 2)),
+          .dropout(.init(name: "dropout", rate: 0.5, locked: true)), .lstm(.init(name: name, inputs: 2, outputs: 2)),
+          .sum(.init(name: "residual", of: ["dropout", name])),
+          .linear(.init(name: "output", inputs: 2, outputs: 3, weightsOf: "input")),
+        ]))
+    architectures.append(
+      Architecture(
+        size: 3,
+        layers: [
+          .oneHot(.init(name: "input", size: 3)), .gru(.init(name: "there", inputs: 3, outputs: 2)),
+          .sum(.init(name: "again", of: ["input"])),
+          .lstm(.init(name: "back", inputs: 3, outputs: 1, direction: .backward)),
+          .concatenation(.init(name: "both", of: ["there", "back"])), output(of: 3),
+        ], context: .sequence))
+    return architectures
+  }
+
+  private static func output(of inputs: Int) -> Layer {
+    .linear(.init(name: "output", inputs: inputs, outputs: 3))
   }
 }

@@ -14,7 +14,7 @@ import Testing
         .linear(.init(name: "output", inputs: 1, outputs: 2, bias: false)),
       ])
     let reference = Reference(architecture, values: [0.5, -1.5] + parameters + [1, 0])
-    var state = reference.zeroState
+    var state = reference.initialState
     return reference.logits(inputs, state: &state).map { $0[0] }
   }
 
@@ -49,6 +49,66 @@ import Testing
     #expect(largestError(logits(of: .lstm(layer), W + U + b + r), expected) < 1e-15)
   }
 
+  @Test func leakyElman() {
+    let layer = Architecture.Elman(name: "l", inputs: 1, outputs: 1, leak: 0.3)
+    var h = 0.0
+    let expected = xs.map { x in
+      h = 0.7 * h + 0.3 * .tanh(0.7 * x + 1.3 * h + 0.2)
+      return h
+    }
+    #expect(largestError(logits(of: .elman(layer), [0.7, 1.3, 0.2], inputs: [0, 1]), expected) < 1e-15)
+  }
+
+  /// Peepholes that see a limited cell, and a projection that is limited itself.
+  @Test(arguments: [(nil, nil), (0.25, nil), (nil, 0.04), (0.25, 0.04)] as [(Double?, Double?)])
+  func lstmWithLimits(cellClip: Double?, projectionClip: Double?) {
+    let layer = Architecture.LSTM(
+      name: "l", inputs: 1, outputs: 1, forgetBias: 0.5, peepholes: true, cellClip: cellClip,
+      projection: .init(cells: 2, clip: projectionClip))
+    let (W, U) = (drawn(8), drawn(8))
+    let (b, p, P) = (drawn(8), drawn(6), drawn(2))
+    func limit(_ x: Double, _ clip: Double?) -> Double { clip.map { max(-$0, min($0, x)) } ?? x }
+    var (h, c) = (0.0, [0.0, 0.0])
+    var limited = (cells: 0, outputs: 0)
+    let inputs: [Int32] = [0, 1, 1, 0, 1]
+    let expected = inputs.map { token in
+      let x = xs[Int(token)]
+      let previous = h
+      h = 0
+      for unit in 0..<2 {
+        func z(_ gate: Int) -> Double { W[2 * gate + unit] * x + b[2 * gate + unit] + U[2 * gate + unit] * previous }
+        let i = sigmoid(z(0) + p[unit] * c[unit])
+        let f = sigmoid(z(1) + 0.5 + p[2 + unit] * c[unit])
+        let free = f * c[unit] + i * .tanh(z(2))
+        c[unit] = limit(free, cellClip)
+        if c[unit] != free { limited.cells += 1 }
+        h += P[unit] * sigmoid(z(3) + p[4 + unit] * c[unit]) * .tanh(c[unit])
+      }
+      if limit(h, projectionClip) != h { limited.outputs += 1 }
+      h = limit(h, projectionClip)
+      return h
+    }
+    #expect(largestError(logits(of: .lstm(layer), W + U + b + p + P, inputs: inputs), expected) < 1e-15)
+    #expect((limited.cells > 0) == (cellClip != nil), "the limit acts")
+    #expect((limited.outputs > 0) == (projectionClip != nil), "the limit acts")
+  }
+
+  /// Numbers without a pattern.
+  private func drawn(_ count: Int) -> [Double] {
+    (0..<count).map { 1.5 * .sin(Double(7 * $0 * $0 + 3 * count)) }
+  }
+
+  @Test(arguments: 0..<20) func computesInFloatAsInDouble(seed: Int) {
+    var model = DrawnModel(seed: 5000 + seed, dropout: false)
+    let (inputs, targets) = (model.tokens(4), model.tokens(4))
+    let narrow = Reference<Float>(model.architecture, values: model.parameters)
+    let wide = Reference<Double>(model.architecture, values: model.parameters.map { Double($0) })
+    let found = narrow.gradient(inputs: inputs, targets: targets, state: narrow.initialState)
+    let expected = wide.gradient(inputs: inputs, targets: targets, state: wide.initialState)
+    #expect(largestError([found.loss], [expected.loss]) < 1e-5)
+    #expect(largestError(found.values, expected.values) < 1e-5)
+  }
+
   @Test(arguments: Architecture.GRU.Reset.allCases, Architecture.GRU.Update.allCases)
   func gru(reset: Architecture.GRU.Reset, update: Architecture.GRU.Update) {
     let layer = Architecture.GRU(name: "l", inputs: 1, outputs: 1, reset: reset, updateKeeps: update)
@@ -76,7 +136,7 @@ import Testing
       ])
     // W is the identity; U takes unit 1 to unit 0; the output swaps nothing.
     let reference = Reference<Double>(architecture, values: [1, 0, 0, 1, 0, 5, 0, 0, 1, 0, 0, 1])
-    var state = reference.zeroState
+    var state = reference.initialState
     #expect(reference.logits([1, 0], state: &state) == [[0, 1], [6, 0]])
   }
 

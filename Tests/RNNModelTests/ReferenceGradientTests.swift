@@ -2,53 +2,102 @@ import Kernels
 import RNNModel
 import Testing
 
-/// The reference's backward pass against central differences of its forward pass, all in Double.
+/// The gradients of the reference against each other and against central differences of its forward pass, all in
+/// Double.
 @Suite struct ReferenceGradientTests {
-  @Test(arguments: 0..<150) func equalsCentralDifferencesOnDrawnModels(seed: Int) throws {
-    var model = DrawnModel(seed: seed, dropout: true)
+  /// A small problem of any kind.
+  private func problem(_ seed: Int, without excluded: Set<String> = []) throws -> DrawnProblem {
+    var model = DrawnModel(
+      seed: seed, dropout: true, features: Architecture.allFeatures.subtracting(excluded))
     try model.architecture.check()
-    try requireGradient(of: &model, steps: 1 + seed % 6)
+    return DrawnProblem(&model, steps: 1 + seed % 6)
+  }
+
+  @Test func drawnModelsHaveEveryOption() throws {
+    let features = try (0..<300).flatMap { try problem($0).architecture.features }
+    for feature in Architecture.allFeatures { #expect(features.count { $0 == feature } >= 10, "\(feature)") }
+  }
+
+  @Test(arguments: 0..<300) func equalsCentralDifferencesOnDrawnModels(seed: Int) throws {
+    try requireGradient(of: problem(seed))
   }
 
   @Test(arguments: Activation.allCases) func equalsCentralDifferencesForEveryCell(activation: Activation) throws {
     for architecture in Architecture.everyCell where architecture.uses(activation) {
       var model = DrawnModel(architecture, seed: 7)
-      try requireGradient(of: &model, steps: 3)
+      requireGradient(of: DrawnProblem(&model, steps: 3))
     }
   }
 
-  private func requireGradient(of model: inout DrawnModel, steps: Int) throws {
-    let architecture = model.architecture
-    let masks = model.masks(steps: steps)
-    var values = model.parameters.map { Double($0) }
-    let (inputs, targets) = (model.tokens(steps), model.tokens(steps))
-    let prefix = model.tokens(2)
-    // A state that is not zero: where a text has got to after two symbols.
-    func reference() -> Reference<Double> { Reference(architecture, values: values, dropoutMasks: masks) }
-    var state = reference().zeroState
-    _ = reference().logits(prefix, state: &state)
-    let start = state
-    func loss() -> Double {
-      var state = start
-      let logits = reference().logits(inputs, state: &state)
-      return zip(logits, targets).reduce(0) { $0 - logSoftmax($1.0)[Int($1.1)] }
+  @Test func equalsCentralDifferencesForEveryOption() throws {
+    for architecture in Architecture.everyOption {
+      try architecture.check()
+      var model = DrawnModel(architecture, seed: 8)
+      requireGradient(of: DrawnProblem(&model, steps: 3))
     }
-    let gradient = reference().gradient(inputs: inputs, targets: targets, state: start)
-    #expect(abs(gradient.loss - loss()) < 1e-12 * max(1, abs(gradient.loss)))
-    for index in values.indices {
-      let (value, step) = (values[index], 1e-5)
-      values[index] = value + step
-      let above = loss()
-      values[index] = value - step
-      let below = loss()
-      values[index] = value
-      let difference = (above - below) / (2 * step)
+  }
+
+  @Test(arguments: 0..<100) func realTimeLearningEqualsBackpropagation(seed: Int) throws {
+    try requireSameRealTimeGradient(problem(1000 + seed, without: ["backward-layers"]))
+  }
+
+  @Test func realTimeLearningEqualsBackpropagationForEveryOption() throws {
+    for architecture in Architecture.everyOption where !architecture.features.contains("backward-layers") {
+      var model = DrawnModel(architecture, seed: 9)
+      try requireSameRealTimeGradient(DrawnProblem(&model, steps: 4))
+    }
+  }
+
+  @Test(arguments: 0..<60) func contributionsSumToBackpropagation(seed: Int) throws {
+    try requireSameContributions(problem(2000 + seed))
+  }
+
+  @Test func contributionsSumToBackpropagationForEveryOption() throws {
+    for architecture in Architecture.everyOption {
+      var model = DrawnModel(architecture, seed: 10)
+      requireSameContributions(DrawnProblem(&model, steps: 4))
+    }
+  }
+
+  private func requireGradient(of problem: DrawnProblem) {
+    let gradient = problem.reference.gradient(inputs: problem.inputs, targets: problem.targets, state: problem.start)
+    let loss = problem.losses.reduce(0, +)
+    #expect(abs(gradient.loss - loss) <= 1e-12 * max(1, abs(loss)), "\(problem.architecture)")
+    for index in problem.values.indices {
+      let difference = problem.difference(index) { $0.losses.reduce(0, +) }
       let error = abs(difference - gradient.values[index])
-      #expect(error < 1e-6 * max(0.01, abs(difference)), "\(architecture) parameter \(index)")
+      #expect(error < 1e-6 * max(0.01, abs(difference)), "\(problem.architecture) parameter \(index)")
     }
-    var state2 = start
-    _ = reference().logits(inputs, state: &state2)
-    #expect(gradient.state == state2)
+    var state = problem.start
+    _ = problem.reference.logits(problem.inputs, state: &state)
+    #expect(gradient.state == state)
+  }
+
+  private func requireSameRealTimeGradient(_ problem: DrawnProblem) throws {
+    let (reference, start) = (problem.reference, problem.start)
+    let expected = reference.gradient(inputs: problem.inputs, targets: problem.targets, state: start)
+    let found = try reference.realTimeGradient(inputs: problem.inputs, targets: problem.targets, state: start)
+    #expect(largestError([found.loss], [expected.loss]) < 1e-12)
+    #expect(largestError(found.values, expected.values) < 1e-12, "\(problem.architecture)")
+    #expect(found.state == expected.state)
+  }
+
+  private func requireSameContributions(_ problem: DrawnProblem) {
+    let (reference, start) = (problem.reference, problem.start)
+    let expected = reference.gradient(inputs: problem.inputs, targets: problem.targets, state: start)
+    let contributions = reference.contributions(
+      to: problem.values.indices, inputs: problem.inputs, targets: problem.targets, state: start
+    ) { $0 }
+    var sum = [Double](repeating: 0, count: problem.values.count)
+    for row in contributions {
+      for contribution in row { for index in sum.indices { sum[index] += contribution[index] } }
+    }
+    #expect(largestError(sum, expected.values) < 1e-12, "\(problem.architecture)")
+    if !problem.architecture.features.contains("backward-layers") {
+      for (t, row) in contributions.enumerated() {
+        #expect(row[(t + 1)...].allSatisfy { $0.allSatisfy { $0 == 0 } }, "the future has no part in a loss")
+      }
+    }
   }
 }
 
@@ -62,20 +111,8 @@ extension Architecture {
         [layer.recurrentActivation, layer.activation, layer.cellActivation].contains(activation)
           && (activation != .tanh && activation != .sigmoid || layer.activation == layer.cellActivation)
       case .gru(let layer): [layer.recurrentActivation, layer.activation].contains(activation)
-      case .oneHot, .embedding, .dropout, .linear: false
+      case .oneHot, .embedding, .dropout, .layerNorm, .sum, .concatenation, .linear: false
       }
     }
-  }
-}
-
-extension DrawnModel {
-  /// Factors for all dropout layers, except for one of several, which does nothing.
-  fileprivate mutating func masks(steps: Int) -> [String: [[Double]]] {
-    var masks: [String: [[Double]]] = [:]
-    let widths = architecture.dropoutWidths.sorted { $0.key < $1.key }
-    for (name, width) in widths.dropFirst(widths.count > 1 ? 1 : 0) {
-      masks[name] = (0..<steps).map { _ in (0..<width).map { _ in generator.uniform(in: 0..<2) } }
-    }
-    return masks
   }
 }

@@ -85,7 +85,7 @@ public struct Proof: Hashable, Sendable {
     _ architecture: Architecture, _ values: [Double], inputs: [UInt32], tokens: [UInt32]
   ) -> [Double] {
     let reference = Reference<Double>(architecture, values: values)
-    var state = reference.zeroState
+    var state = reference.initialState
     // One step at a time: a row of a large vocabulary is not kept longer than needed.
     return inputs.flatMap { input in
       let row = reference.logProbabilities([Int32(input)], state: &state)[0]

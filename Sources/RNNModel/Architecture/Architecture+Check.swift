@@ -1,67 +1,27 @@
-/// Why an architecture cannot be computed.
-public enum ArchitectureError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Two layers have the same name.
-  case duplicateName(String)
-  /// A layer's input is not as wide as what comes in.
-  case widthMismatch(layer: String, expected: Int, found: Int)
-  /// The first layer does not take tokens, or another one does.
-  case misplacedInput(layer: String)
-  /// The last layer is not linear, or not as wide as the number of tokens.
-  case wrongOutput(layer: String, expected: Int, found: Int?)
-  /// There is no layer, or a size or rate is out of range.
-  case outOfRange(layer: String, what: String)
-  /// The model would have more parameters than an address space holds.
-  case tooLarge(layer: String)
-
-  /// One sentence.
-  public var description: String {
-    switch self {
-    case .duplicateName(let name): "Two layers are named '\(name)'."
-    case .widthMismatch(let layer, let expected, let found):
-      "Layer '\(layer)' takes \(found) inputs, but \(expected) come in."
-    case .misplacedInput(let layer):
-      "Layer '\(layer)' is misplaced: the first layer, and only it, takes tokens (one_hot or embedding)."
-    case .wrongOutput(let layer, let expected, let found):
-      "The last layer, '\(layer)', has to be linear with \(expected) outputs, one for each token"
-        + (found.map { ", but has \($0)." } ?? ".")
-    case .outOfRange(let layer, let what): "Layer '\(layer)': \(what)."
-    case .tooLarge(let layer): "Layer '\(layer)' has more parameters than fit in memory."
-    }
-  }
-}
-
 extension Architecture {
-  /// Checks that the layers fit together: names, widths from the tokens back to the tokens, ranges.
+  /// Checks that the layers fit together: names, widths from the inputs to the outputs, ranges.
   ///
   /// - Returns: everything that is wrong, in the order of the layers; empty for an architecture that can run.
   public func problems() -> [ArchitectureError] {
-    var problems: [ArchitectureError] = []
-    var names: Set<String> = []
-    var width = size
     guard let last = layers.last else { return [.outOfRange(layer: "", what: "there are no layers")] }
+    var problems: [ArchitectureError] = []
+    // The output widths of the layers so far, by name, and of the last of them.
+    var widths: [String: Int] = [:]
+    var width = size
     for (index, layer) in layers.enumerated() {
-      if !names.insert(layer.name).inserted { problems.append(.duplicateName(layer.name)) }
-      if (index == 0) != layer.takesTokens { problems.append(.misplacedInput(layer: layer.name)) }
-      if let inputs = layer.inputs, inputs != width {
+      if widths[layer.name] != nil { problems.append(.duplicateName(layer.name)) }
+      if layer.takesTokens != (index == 0 && input == .tokens) { problems.append(.misplacedInput(layer: layer.name)) }
+      if let sources = layer.sources {
+        width = Self.width(of: layer, sources, widths, &problems)
+      } else if let inputs = layer.inputs, inputs != width {
         problems.append(.widthMismatch(layer: layer.name, expected: width, found: inputs))
       }
-      for count in [layer.inputs, layer.outputs] {
-        if let count, !(1...Int(Int32.max)).contains(count) {
-          problems.append(.outOfRange(layer: layer.name, what: "\(count) units are not possible"))
-        }
-      }
-      if case .dropout(let dropout) = layer, !(dropout.rate >= 0 && dropout.rate < 1) {
-        problems.append(.outOfRange(layer: layer.name, what: "the dropout rate has to be at least 0 and below 1"))
-      }
+      problems += layer.rangeProblems.map { .outOfRange(layer: layer.name, what: $0) }
+      if layer.direction == .backward, context == .stream { problems.append(.backwardInStream(layer: layer.name)) }
       width = layer.outputs ?? width
+      widths[layer.name] = width
     }
-    if case .linear(let output) = last {
-      if output.outputs != size {
-        problems.append(.wrongOutput(layer: last.name, expected: size, found: output.outputs))
-      }
-    } else {
-      problems.append(.wrongOutput(layer: last.name, expected: size, found: nil))
-    }
+    problems += tiedWeightProblems + outputProblems(last)
     if problems.isEmpty, let layer = ParameterTable.firstOverflow(in: self) {
       problems.append(.tooLarge(layer: layer))
     }
@@ -71,5 +31,111 @@ extension Architecture {
   /// Throws the first of ``problems()``.
   public func check() throws(ArchitectureError) {
     if let first = problems().first { throw first }
+  }
+
+  /// The width of each layer's output, in the order of the layers.
+  ///
+  /// - Precondition: ``check()`` has accepted the architecture.
+  public var widths: [Int] {
+    var byName: [String: Int] = [:]
+    var widths: [Int] = []
+    var problems: [ArchitectureError] = []
+    for layer in layers {
+      let before = widths.last ?? size
+      let width =
+        layer.sources.map { Self.width(of: layer, $0, byName, &problems) } ?? layer.outputs ?? before
+      widths.append(width)
+      byName[layer.name] = width
+    }
+    return widths
+  }
+
+  /// The width of a sum or a concatenation.
+  private static func width(
+    of layer: Layer, _ sources: [String], _ widths: [String: Int], _ problems: inout [ArchitectureError]
+  ) -> Int {
+    if sources.isEmpty { problems.append(.outOfRange(layer: layer.name, what: "it connects nothing")) }
+    if Set(sources).count != sources.count {
+      problems.append(.outOfRange(layer: layer.name, what: "it names a layer twice"))
+    }
+    var known: [Int] = []
+    for source in sources {
+      if let width = widths[source] {
+        known.append(width)
+      } else {
+        problems.append(.unknownLayer(layer: layer.name, name: source))
+      }
+    }
+    if case .concatenation = layer {
+      let total = known.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+      if total > Int(Int32.max) {
+        problems.append(.outOfRange(layer: layer.name, what: "\(total) units are not possible"))
+      }
+      return total
+    }
+    if let first = known.first, let other = known.first(where: { $0 != first }) {
+      problems.append(.widthMismatch(layer: layer.name, expected: first, found: other))
+    }
+    return known.first ?? 0
+  }
+
+  private var tiedWeightProblems: [ArchitectureError] {
+    layers.enumerated().compactMap { (index, layer) -> ArchitectureError? in
+      guard case .linear(let linear) = layer, let name = linear.weightsOf else { return nil }
+      guard index == layers.count - 1 else {
+        return .outOfRange(layer: linear.name, what: "only the last layer can share the weights of an embedding")
+      }
+      let embeddings = layers.compactMap { layer -> Embedding? in
+        if case .embedding(let embedding) = layer, embedding.name == name { return embedding }
+        return nil
+      }
+      guard let embedding = embeddings.first else { return .unknownLayer(layer: linear.name, name: name) }
+      guard embedding.inputs == linear.outputs else {
+        return .wrongOutput(layer: linear.name, expected: embedding.inputs, found: linear.outputs)
+      }
+      guard embedding.outputs == linear.inputs else {
+        return .widthMismatch(layer: linear.name, expected: embedding.outputs, found: linear.inputs)
+      }
+      return nil
+    }
+  }
+
+  private func outputProblems(_ last: Layer) -> [ArchitectureError] {
+    guard case .linear(let linear) = last else {
+      return [.wrongOutput(layer: last.name, expected: isLanguageModel ? size : nil, found: nil)]
+    }
+    guard isLanguageModel, linear.outputs != size else { return [] }
+    return [.wrongOutput(layer: last.name, expected: size, found: linear.outputs)]
+  }
+}
+
+extension Architecture.Layer {
+  /// What is out of range within the layer itself.
+  fileprivate var rangeProblems: [String] {
+    var problems = [inputs, outputs].compactMap(\.self).filter { !(1...Int(Int32.max)).contains($0) }.map {
+      "\($0) units are not possible"
+    }
+    func require(_ condition: Bool, _ problem: String) {
+      if !condition { problems.append(problem) }
+    }
+    switch self {
+    case .dropout(let layer):
+      require(layer.rate >= 0 && layer.rate < 1, "the dropout rate has to be at least 0 and below 1")
+    case .layerNorm(let layer):
+      require(layer.epsilon > 0 && layer.epsilon <= 1, "epsilon has to be above 0 and at most 1")
+    case .elman(let layer):
+      require(layer.leak > 0 && layer.leak <= 1, "the leak has to be above 0 and at most 1")
+    case .lstm(let layer):
+      if let projection = layer.projection {
+        require((1...Int(Int32.max)).contains(projection.cells), "\(projection.cells) cells are not possible")
+      }
+      for clip in [layer.cellClip, layer.projection?.clip].compactMap(\.self) {
+        require(clip > 0 && clip.isFinite, "a clip has to be positive and finite")
+      }
+      require(
+        !layer.coupledGates || layer.forgetBias == 0, "coupled gates have no forget gate that a bias could be added to")
+    case .oneHot, .embedding, .gru, .sum, .concatenation, .linear: break
+    }
+    return problems
   }
 }

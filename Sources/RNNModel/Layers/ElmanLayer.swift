@@ -2,6 +2,7 @@ import Kernels
 
 /// h(t) = g(W x(t) + b + U h(t-1) + r): ``Architecture/Elman``.
 final class ElmanLayer: RecurrentNetworkLayer {
+  private var hidden: Int { width }
   private let activation: Activation
   private var input: AffineMap
   private let recurrent: RecurrentMap
@@ -17,7 +18,9 @@ final class ElmanLayer: RecurrentNetworkLayer {
       weights: table.range(layer.name, "recurrent_weights"), bias: table.range(layer.name, "recurrent_bias"),
       hidden: layer.outputs, gates: 1)
     deltas = [Float](repeating: 0, count: trains ? capacity.rows * layer.outputs : 0)
-    super.init(hidden: layer.outputs, capacity: capacity, trains: trains)
+    super.init(
+      width: layer.outputs, initialHidden: table.range(layer.name, "initial_hidden"), capacity: capacity,
+      trains: trains)
   }
 
   override func prepare(_ parameters: [Float]) { input.prepare(parameters) }

@@ -49,6 +49,7 @@ final class EmbeddingLayer: NetworkLayer {
 /// h(t) = x(t) times a mask that is drawn for each training window; x(t) when the network is only read.
 final class DropoutLayer: NetworkLayer {
   private let rate: Double
+  private let isLocked: Bool
   /// Whether the mask counts.
   var isActive = false
   /// `[rows, width]`: 0 or 1 / (1 - rate).
@@ -56,6 +57,7 @@ final class DropoutLayer: NetworkLayer {
 
   init(_ layer: Architecture.Dropout, width: Int, capacity: Window) {
     rate = layer.rate
+    isLocked = layer.locked
     mask = [Float](repeating: 1, count: capacity.rows * width)
     super.init(width: width, leadingSlots: 0, capacity: capacity, trains: true)
   }
@@ -64,7 +66,9 @@ final class DropoutLayer: NetworkLayer {
     var values = mask.taken()
     defer { mask = values }
     var span = values.mutableSpan
-    span.withSlice(0..<(window.rows * width)) { generator.fillDropoutMask(&$0, probability: rate) }
+    let drawn = (isLocked ? window.batch : window.rows) * width
+    span.withSlice(0..<drawn) { generator.fillDropoutMask(&$0, probability: rate) }
+    for index in drawn..<max(drawn, window.rows * width) { span[index] = span[index - drawn] }
   }
 
   override func forward(_ input: LayerInput, _ window: Window, parameters: [Float]) {

@@ -2,6 +2,7 @@ import Kernels
 
 /// Gated recurrent units: ``Architecture/GRU``.
 final class GRULayer: RecurrentNetworkLayer {
+  private var hidden: Int { width }
   private let reset: Architecture.GRU.Reset
   private let step: GRUStep
   private var input: AffineMap
@@ -33,7 +34,8 @@ final class GRULayer: RecurrentNetworkLayer {
     deltas = [Float](repeating: 0, count: trains ? rows * 3 * H : 0)
     recurrentDeltas = [Float](
       repeating: 0, count: !trains ? 0 : reset == .after ? rows * 3 * H : capacity.batch * H)
-    super.init(hidden: H, capacity: capacity, trains: trains)
+    super.init(
+      width: H, initialHidden: table.range(layer.name, "initial_hidden"), capacity: capacity, trains: trains)
   }
 
   override func prepare(_ parameters: [Float]) { input.prepare(parameters) }

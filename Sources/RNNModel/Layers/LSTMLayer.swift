@@ -2,6 +2,7 @@ import Kernels
 
 /// Long short-term memory: ``Architecture/LSTM``.
 final class LSTMLayer: RecurrentNetworkLayer {
+  private var hidden: Int { width }
   private let step: LSTMStep
   private var input: AffineMap
   private let recurrent: RecurrentMap
@@ -32,18 +33,24 @@ final class LSTMLayer: RecurrentNetworkLayer {
     activatedCells = [Float](repeating: 0, count: rows * H)
     deltas = [Float](repeating: 0, count: trains ? rows * 4 * H : 0)
     cellGradient = [Float](repeating: 0, count: trains ? capacity.batch * H : 0)
-    super.init(hidden: H, capacity: capacity, trains: trains)
+    super.init(
+      width: H, initialHidden: table.range(layer.name, "initial_hidden"), capacity: capacity, trains: trains)
   }
 
   override func prepare(_ parameters: [Float]) { input.prepare(parameters) }
 
-  override func state(batch: Int) -> [[Float]] {
-    super.state(batch: batch) + [Array(cells[..<(batch * hidden)])]
+  override func state(batch: Int) -> [String: [Float]] {
+    super.state(batch: batch).merging(["cell": Array(cells[..<(batch * hidden)])]) { $1 }
   }
 
-  override func setState(_ state: [[Float]]) {
+  override func setState(_ state: [String: [Float]]) {
     super.setState(state)
-    cells.replaceSubrange(..<state[1].count, with: state[1])
+    if let cell = state["cell"] { cells.replaceSubrange(..<cell.count, with: cell) }
+  }
+
+  override func loadInitialState(_ parameters: [Float], batch: Int) {
+    super.loadInitialState(parameters, batch: batch)
+    Self.fill(&cells, from: parameters, 0..<0, width: hidden, batch: batch)
   }
 
   override func carryState(_ window: Window) {

@@ -23,6 +23,8 @@ class NetworkLayer {
   final var outputGradients: [Float]
   /// How many slots lie before the first step: 1 for recurrent layers, else 0.
   let leadingSlots: Int
+  /// Whether `outputGradients` of this backward pass have been written by a layer above.
+  final var hasGradient = false
 
   init(width: Int, leadingSlots: Int, capacity: Window, trains: Bool) {
     self.width = width
@@ -46,8 +48,37 @@ class NetworkLayer {
   /// Computes the outputs of a window.
   func forward(_ input: LayerInput, _ window: Window, parameters: [Float]) {}
 
-  /// Adds dL/dw to `gradient`, and fills the gradients of the layer below.
+  /// Adds dL/dw to `gradient`, and writes the gradients of the layer below, over whatever they were.
   func backward(_ input: LayerInput, _ window: Window, parameters: [Float], gradient: inout [Float]) {}
+}
+
+extension NetworkLayer {
+  /// Makes dL/d outputs of a window zero.
+  func clearGradient(_ window: Window) {
+    var values = outputGradients.taken()
+    defer { outputGradients = values }
+    var span = values.mutableSpan
+    span.withSlice(range(window)) { VectorOperations.clear(&$0) }
+  }
+
+  /// Copies dL/d outputs of a window to the beginning of `spare`.
+  func copyGradient(_ window: Window, to spare: inout [Float]) {
+    let values = outputGradients
+    var span = spare.mutableSpan
+    span.withSlice(0..<(window.rows * width)) {
+      VectorOperations.copy(values.span.extracting(range(window)), to: &$0)
+    }
+  }
+
+  /// Adds the beginning of `spare` to dL/d outputs of a window.
+  func addGradient(_ window: Window, _ spare: [Float]) {
+    var values = outputGradients.taken()
+    defer { outputGradients = values }
+    var span = values.mutableSpan
+    span.withSlice(range(window)) {
+      VectorOperations.add(spare.span.extracting(0..<(window.rows * width)), to: &$0)
+    }
+  }
 }
 
 extension Array {
@@ -67,24 +98,53 @@ enum LayerInput {
 
 /// A layer with a state that is carried from window to window.
 class RecurrentNetworkLayer: NetworkLayer {
-  let hidden: Int
+  /// The initial state h(0) `[width]` in the flat parameters, where it is learned; else empty.
+  let initialHidden: Range<Int>
+  /// Whether the window begins at the initial state, which then gets a gradient if it is learned.
+  final var beginsStream = false
 
-  init(hidden: Int, capacity: Window, trains: Bool) {
-    self.hidden = hidden
-    super.init(width: hidden, leadingSlots: 1, capacity: capacity, trains: trains)
+  init(width: Int, initialHidden: Range<Int>, capacity: Window, trains: Bool) {
+    self.initialHidden = initialHidden
+    super.init(width: width, leadingSlots: 1, capacity: capacity, trains: trains)
   }
 
-  /// h and, for an LSTM, c after the last step: `[batch, hidden]` each. Slot 0 holds them between windows.
-  func state(batch: Int) -> [[Float]] { [Array(outputs[..<(batch * hidden)])] }
+  /// What is carried from window to window, by name: `hidden` `[batch, width]`. Slot 0 holds it between windows.
+  func state(batch: Int) -> [String: [Float]] { ["hidden": Array(outputs[..<(batch * width)])] }
 
-  /// Puts a state before the first step.
-  func setState(_ state: [[Float]]) { outputs.replaceSubrange(..<state[0].count, with: state[0]) }
+  /// Puts a state before the first step; what it does not name stays.
+  func setState(_ state: [String: [Float]]) {
+    if let hidden = state["hidden"] { outputs.replaceSubrange(..<hidden.count, with: hidden) }
+  }
+
+  /// Puts the initial state, zero or learned, before the first step of every stream.
+  func loadInitialState(_ parameters: [Float], batch: Int) {
+    Self.fill(&outputs, from: parameters, initialHidden, width: width, batch: batch)
+  }
 
   /// Makes the state after the window's last step the state before the next window.
-  func carryState(_ window: Window) { Self.carry(in: &outputs, window, hidden) }
+  func carryState(_ window: Window) { Self.carry(in: &outputs, window, width) }
 
-  static func carry(in values: inout [Float], _ window: Window, _ hidden: Int) {
-    let size = window.batch * hidden
+  /// Fills slot 0 of `values` with a row of the parameters, or with zeros if the range is empty.
+  static func fill(_ values: inout [Float], from parameters: [Float], _ row: Range<Int>, width: Int, batch: Int) {
+    var span = values.mutableSpan
+    for index in 0..<(batch * width) {
+      span[index] = row.isEmpty ? 0 : parameters[row.lowerBound + index % width]
+    }
+  }
+
+  /// Adds the gradient of slot 0 of `gradients`, summed over the streams, to that of a learned initial state.
+  static func accumulateInitialGradient(
+    _ gradients: Span<Float>, of row: Range<Int>, batch: Int, gradient: inout [Float]
+  ) {
+    guard !row.isEmpty else { return }
+    var span = gradient.mutableSpan
+    span.withSlice(row) {
+      VectorOperations.addRows(of: gradients.extracting(0..<(batch * row.count)), rows: batch, to: &$0)
+    }
+  }
+
+  static func carry(in values: inout [Float], _ window: Window, _ width: Int) {
+    let size = window.batch * width
     let last = window.steps * size
     var span = values.mutableSpan
     for index in 0..<size { span[index] = span[last + index] }

@@ -14,7 +14,8 @@ final class SoftmaxOutput {
 
   init(_ layer: Architecture.Linear, _ table: ParameterTable, takesTokens: Bool, capacity: Window, trains: Bool) {
     map = AffineMap(
-      weights: table.range(layer.name, "weights"), bias: table.range(layer.name, "bias"), inputs: layer.inputs,
+      weights: table.range(layer.weightsOf ?? layer.name, "weights"), bias: table.range(layer.name, "bias"),
+      inputs: layer.inputs,
       outputs: layer.outputs, takesTokens: takesTokens, trains: trains)
     // About four megabytes of logits; tokens come as a whole window.
     let rows = max(32, (1 << 20) / layer.outputs)

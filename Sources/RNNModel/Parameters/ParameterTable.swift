@@ -98,36 +98,48 @@ extension Architecture.Layer {
     var gates: [String] = []
   }
 
+  /// The tensors in the order of `docs/FORMAT.md`, section 5.
   fileprivate var tensors: [Tensor] {
     switch self {
-    case .oneHot, .dropout: []
+    case .oneHot, .dropout, .sum, .concatenation: []
     case .embedding(let layer):
       [Tensor(name: "weights", axes: [.token, .output], shape: [layer.inputs, layer.outputs])]
     case .elman(let layer):
       recurrent(
-        gates: ["hidden"], inputs: layer.inputs, hidden: layer.outputs, bias: layer.bias,
-        recurrentBias: layer.recurrentBias)
+        gates: Architecture.Elman.gates, inputs: layer.inputs, hidden: layer.outputs, bias: layer.bias,
+        recurrentBias: layer.recurrentBias) + initialState(layer.initialState, outputs: layer.outputs)
     case .lstm(let layer):
       recurrent(
-        gates: Architecture.LSTM.gates, inputs: layer.inputs, hidden: layer.outputs, bias: layer.bias,
-        recurrentBias: layer.recurrentBias)
+        gates: layer.gates, inputs: layer.inputs, hidden: layer.cells,
+        outputs: layer.projection.map { _ in layer.outputs },
+        bias: layer.bias, recurrentBias: layer.recurrentBias) + ownTensors(of: layer)
+        + initialState(layer.initialState, outputs: layer.outputs, cells: layer.cells)
     case .gru(let layer):
       recurrent(
         gates: Architecture.GRU.gates, inputs: layer.inputs, hidden: layer.outputs, bias: layer.bias,
-        recurrentBias: layer.recurrentBias)
+        recurrentBias: layer.recurrentBias) + initialState(layer.initialState, outputs: layer.outputs)
+    case .layerNorm(let layer):
+      [Tensor(name: "gain", axes: [.output], shape: [layer.width])]
+        + (layer.bias ? [Tensor(name: "bias", axes: [.output], shape: [layer.width])] : [])
     case .linear(let layer):
-      [Tensor(name: "weights", axes: [.output, .input], shape: [layer.outputs, layer.inputs])]
+      (layer.weightsOf == nil
+        ? [Tensor(name: "weights", axes: [.output, .input], shape: [layer.outputs, layer.inputs])] : [])
         + (layer.bias ? [Tensor(name: "bias", axes: [.output], shape: [layer.outputs])] : [])
     }
   }
 
-  private func recurrent(gates: [String], inputs: Int, hidden: Int, bias: Bool, recurrentBias: Bool) -> [Tensor] {
+  /// - Parameters:
+  ///   - hidden: the number of units that receive.
+  ///   - outputs: the number of units that send, where it is another one: with a projection.
+  private func recurrent(
+    gates: [String], inputs: Int, hidden: Int, outputs: Int? = nil, bias: Bool, recurrentBias: Bool
+  ) -> [Tensor] {
     var tensors = [
       Tensor(
         name: "input_weights", axes: [.gate, .hidden, .input], shape: [gates.count, hidden, inputs], gates: gates),
       Tensor(
-        name: "recurrent_weights", axes: [.gate, .hidden, .hidden], shape: [gates.count, hidden, hidden],
-        gates: gates),
+        name: "recurrent_weights", axes: [.gate, .hidden, outputs == nil ? .hidden : .output],
+        shape: [gates.count, hidden, outputs ?? hidden], gates: gates),
     ]
     let shape = [gates.count, hidden]
     if bias { tensors.append(Tensor(name: "bias", axes: [.gate, .hidden], shape: shape, gates: gates)) }
@@ -135,5 +147,26 @@ extension Architecture.Layer {
       tensors.append(Tensor(name: "recurrent_bias", axes: [.gate, .hidden], shape: shape, gates: gates))
     }
     return tensors
+  }
+
+  /// The tensors of an LSTM's options.
+  private func ownTensors(of layer: Architecture.LSTM) -> [Tensor] {
+    var tensors: [Tensor] = []
+    if layer.peepholes {
+      let gates = layer.peepholeGates
+      tensors.append(
+        Tensor(name: "peephole_weights", axes: [.gate, .hidden], shape: [gates.count, layer.cells], gates: gates))
+    }
+    if layer.projection != nil {
+      tensors.append(
+        Tensor(name: "projection_weights", axes: [.output, .hidden], shape: [layer.outputs, layer.cells]))
+    }
+    return tensors
+  }
+
+  private func initialState(_ state: Architecture.InitialState, outputs: Int, cells: Int? = nil) -> [Tensor] {
+    guard state == .learned else { return [] }
+    return [Tensor(name: "initial_hidden", axes: [.output], shape: [outputs])]
+      + (cells.map { [Tensor(name: "initial_cell", axes: [.hidden], shape: [$0])] } ?? [])
   }
 }

@@ -20,7 +20,7 @@ public struct Parameters: Sendable {
   ///
   /// Weights are uniform in ±1/sqrt(fan): the number of hidden units for recurrent layers, of inputs for linear layers (the
   /// customs of PyTorch); embeddings are uniform in ±0.1; biases are zero, except that an LSTM's forget gate starts at
-  /// `forgetBias` (Gers et al. 2000; Jozefowicz et al. 2015 recommend 1).
+  /// `forgetBias` (Gers et al. 2000; Jozefowicz et al. 2015 recommend 1); gains are one.
   ///
   /// - Parameters:
   ///   - architecture: one that ``Architecture/check()`` has accepted.
@@ -33,7 +33,10 @@ public struct Parameters: Sendable {
       for entry in table.entries where entry.layer == layer.name {
         let bound: Double
         switch (layer, entry.name) {
-        case (_, "bias"), (_, "recurrent_bias"): bound = 0
+        case (_, "bias"), (_, "recurrent_bias"), (_, "initial_hidden"), (_, "initial_cell"): bound = 0
+        case (_, "gain"):
+          bound = 0
+          for index in entry.range { values[index] = 1 }
         case (.embedding, _): bound = 0.1
         case (.linear, _): bound = 1 / Double(max(1, layer.inputs ?? 1)).squareRoot()
         default: bound = 1 / Double(max(1, layer.outputs ?? 1)).squareRoot()
@@ -42,9 +45,11 @@ public struct Parameters: Sendable {
           for index in entry.range { values[index] = Float(generator.uniform(in: -bound..<bound)) }
         }
       }
-      if case .lstm(let lstm) = layer, let bias = table[lstm.name, "bias"] {
-        let start = bias.range.lowerBound + lstm.outputs
-        for index in start..<(start + lstm.outputs) { values[index] = Float(forgetBias - lstm.forgetBias) }
+      if case .lstm(let lstm) = layer, let bias = table[lstm.name, "bias"],
+        let gate = lstm.gates.firstIndex(of: "forget")
+      {
+        let start = bias.range.lowerBound + gate * lstm.cells
+        for index in start..<(start + lstm.cells) { values[index] = Float(forgetBias - lstm.forgetBias) }
       }
     }
   }

@@ -2,42 +2,39 @@
 struct ReferenceOneHot<Scalar: ReferenceScalar>: ReferenceLayer {
   let size: Int
 
-  func forward(_ input: ReferenceSequence<Scalar>, from state: Reference<Scalar>.LayerState) -> ReferenceTrace<Scalar> {
-    let outputs = input.tokens.map { token in
-      var vector = [Scalar](repeating: 0, count: size)
-      vector[Int(token)] = 1
-      return vector
-    }
-    return ReferenceTrace(outputs: outputs, initialState: state, finalState: state)
+  func step(
+    _ input: ReferenceInput<Scalar>, from state: Reference<Scalar>.LayerState, at t: Int
+  ) -> ReferenceStep<Scalar> {
+    var h = [Scalar](repeating: 0, count: size)
+    h[input.token] = 1
+    return ReferenceStep(input: input, previous: state, state: state, output: h)
   }
 
-  func backward(
-    _ trace: ReferenceTrace<Scalar>, input: ReferenceSequence<Scalar>, outputGradients: [[Scalar]],
+  func backstep(
+    _ step: ReferenceStep<Scalar>, at t: Int, outputGradient: [Scalar], stateGradient: Reference<Scalar>.LayerState,
     into gradient: inout [Scalar]
-  ) -> [[Scalar]] { [] }
+  ) -> (input: [Scalar], state: Reference<Scalar>.LayerState) { (outputGradient, stateGradient) }
 }
 
 /// h(t) is the token's row of the weights.
 struct ReferenceEmbedding<Scalar: ReferenceScalar>: ReferenceLayer {
   let weights: ReferenceTensor<Scalar>
-  let outputs: Int
 
-  func forward(_ input: ReferenceSequence<Scalar>, from state: Reference<Scalar>.LayerState) -> ReferenceTrace<Scalar> {
-    let rows = input.tokens.map { token in
-      let start = weights.start + Int(token) * outputs
-      return Array(weights.values[start..<(start + outputs)])
-    }
-    return ReferenceTrace(outputs: rows, initialState: state, finalState: state)
+  func step(
+    _ input: ReferenceInput<Scalar>, from state: Reference<Scalar>.LayerState, at t: Int
+  ) -> ReferenceStep<Scalar> {
+    ReferenceStep(input: input, previous: state, state: state, output: weights.vector(row: input.token))
   }
 
-  func backward(
-    _ trace: ReferenceTrace<Scalar>, input: ReferenceSequence<Scalar>, outputGradients: [[Scalar]],
+  func backstep(
+    _ step: ReferenceStep<Scalar>, at t: Int, outputGradient: [Scalar], stateGradient: Reference<Scalar>.LayerState,
     into gradient: inout [Scalar]
-  ) -> [[Scalar]] {
-    for (token, delta) in zip(input.tokens, outputGradients) {
-      for unit in 0..<outputs { gradient[weights.start + Int(token) * outputs + unit] += delta[unit] }
+  ) -> (input: [Scalar], state: Reference<Scalar>.LayerState) {
+    for (unit, delta) in outputGradient.enumerated() {
+      weights.accumulate(gate: step.input.token, unit, delta: delta, &gradient)
     }
-    return []
+    // The token is a one-hot vector that selects a row.
+    return ((0..<weights.rows).map { weights.dot(row: $0, outputGradient) }, stateGradient)
   }
 }
 
@@ -46,18 +43,20 @@ struct ReferenceDropout<Scalar: ReferenceScalar>: ReferenceLayer {
   /// `[step][unit]`.
   let masks: [[Scalar]]?
 
-  func forward(_ input: ReferenceSequence<Scalar>, from state: Reference<Scalar>.LayerState) -> ReferenceTrace<Scalar> {
-    ReferenceTrace(outputs: masked(input.vectors), initialState: state, finalState: state)
+  func step(
+    _ input: ReferenceInput<Scalar>, from state: Reference<Scalar>.LayerState, at t: Int
+  ) -> ReferenceStep<Scalar> {
+    ReferenceStep(input: input, previous: state, state: state, output: masked(input.vector, at: t))
   }
 
-  func backward(
-    _ trace: ReferenceTrace<Scalar>, input: ReferenceSequence<Scalar>, outputGradients: [[Scalar]],
+  func backstep(
+    _ step: ReferenceStep<Scalar>, at t: Int, outputGradient: [Scalar], stateGradient: Reference<Scalar>.LayerState,
     into gradient: inout [Scalar]
-  ) -> [[Scalar]] { masked(outputGradients) }
+  ) -> (input: [Scalar], state: Reference<Scalar>.LayerState) { (masked(outputGradient, at: t), stateGradient) }
 
-  private func masked(_ vectors: [[Scalar]]) -> [[Scalar]] {
-    guard let masks else { return vectors }
-    return zip(vectors, masks).map { zip($0, $1).map { $0 * $1 } }
+  private func masked(_ vector: [Scalar], at t: Int) -> [Scalar] {
+    guard let masks else { return vector }
+    return zip(vector, masks[t]).map { $0 * $1 }
   }
 }
 
@@ -65,26 +64,25 @@ struct ReferenceDropout<Scalar: ReferenceScalar>: ReferenceLayer {
 struct ReferenceLinear<Scalar: ReferenceScalar>: ReferenceLayer {
   let weights: ReferenceTensor<Scalar>
   let bias: ReferenceTensor<Scalar>
-  let outputs: Int
 
-  func forward(_ input: ReferenceSequence<Scalar>, from state: Reference<Scalar>.LayerState) -> ReferenceTrace<Scalar> {
-    let vectors = input.vectors.map { x in
-      (0..<outputs).map { weights.dot(row: $0, x) + bias.element($0) }
-    }
-    return ReferenceTrace(outputs: vectors, initialState: state, finalState: state)
+  func step(
+    _ input: ReferenceInput<Scalar>, from state: Reference<Scalar>.LayerState, at t: Int
+  ) -> ReferenceStep<Scalar> {
+    let x = input.vector
+    let h = (0..<weights.rows).map { weights.dot(row: $0, x) + bias.element($0) }
+    return ReferenceStep(input: input, previous: state, state: state, output: h)
   }
 
-  func backward(
-    _ trace: ReferenceTrace<Scalar>, input: ReferenceSequence<Scalar>, outputGradients: [[Scalar]],
+  func backstep(
+    _ step: ReferenceStep<Scalar>, at t: Int, outputGradient: [Scalar], stateGradient: Reference<Scalar>.LayerState,
     into gradient: inout [Scalar]
-  ) -> [[Scalar]] {
-    zip(input.vectors, outputGradients).map { (x, delta) in
-      var xGradient = [Scalar](repeating: 0, count: x.count)
-      for unit in 0..<outputs {
-        weights.propagate(row: unit, delta: delta[unit], x: x, to: &xGradient, &gradient)
-        bias.accumulate(unit, delta: delta[unit], &gradient)
-      }
-      return xGradient
+  ) -> (input: [Scalar], state: Reference<Scalar>.LayerState) {
+    let x = step.input.vector
+    var xGradient = [Scalar](repeating: 0, count: x.count)
+    for (unit, delta) in outputGradient.enumerated() {
+      weights.propagate(row: unit, delta: delta, x: x, to: &xGradient, &gradient)
+      bias.accumulate(unit, delta: delta, &gradient)
     }
+    return (xGradient, stateGradient)
   }
 }

@@ -86,28 +86,15 @@ struct InspectCommand: ParsableCommand {
   private func layers(_ architecture: Architecture) -> String {
     let table = ParameterTable(architecture)
     var rows = [["layer", "kind", "inputs", "outputs", "parameters", ""]]
-    for layer in architecture.layers {
+    let widths = architecture.widths
+    for (layer, width) in zip(architecture.layers, widths) {
       let count = table.entries.filter { $0.layer == layer.name }.reduce(0) { $0 + $1.count }
       rows.append([
-        layer.name, layer.kind, layer.inputs.map(Format.count) ?? "", layer.outputs.map(Format.count) ?? "",
-        Format.count(count), Self.semantics(layer),
+        layer.name, layer.kind, layer.inputs.map(Format.count) ?? "", Format.count(width),
+        Format.count(count), layer.semantics,
       ])
     }
     return Format.table(rows, right: [2, 3, 4])
-  }
-
-  private static func semantics(_ layer: Architecture.Layer) -> String {
-    switch layer {
-    case .oneHot, .embedding: ""
-    case .dropout(let layer): "rate \(Format.short(layer.rate))"
-    case .linear(let layer): layer.bias ? "" : "no bias"
-    case .elman(let layer): layer.activation.rawValue
-    case .lstm(let layer):
-      "activations \(layer.recurrentActivation.rawValue), \(layer.activation.rawValue), \(layer.cellActivation.rawValue)"
-        + (layer.forgetBias == 0 ? "" : ", forget bias \(Format.short(layer.forgetBias))")
-    case .gru(let layer):
-      "activations \(layer.recurrentActivation.rawValue), \(layer.activation.rawValue), reset \(layer.reset.rawValue), update keeps \(layer.updateKeeps.rawValue)"
-    }
   }
 
   private func tensorTable(_ file: borrowing ModelFile) -> String {

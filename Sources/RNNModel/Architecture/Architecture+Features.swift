@@ -1,0 +1,39 @@
+extension Architecture {
+  /// The names of what this architecture uses beyond format 1.0, sorted: `docs/FORMAT.md`, section 3.
+  ///
+  /// A reader that does not know one of them cannot compute the model.
+  public var features: [String] {
+    var features: Set<String> = []
+    if context == .sequence { features.insert("sequence-context") }
+    if input == .features { features.insert("feature-input") }
+    if output == .sigmoid { features.insert("sigmoid-output") }
+    for layer in layers {
+      if layer.direction == .backward { features.insert("backward-layers") }
+      switch layer.initialState {
+      case .given: features.insert("given-initial-state")
+      case .learned: features.insert("learned-initial-state")
+      case .zero, nil: break
+      }
+      features.formUnion(layer.ownFeatures)
+    }
+    return features.sorted()
+  }
+}
+
+extension Architecture.Layer {
+  fileprivate var ownFeatures: [String] {
+    switch self {
+    case .oneHot, .embedding, .gru: []
+    case .elman(let layer): layer.leak == 1 ? [] : ["leaky-units"]
+    case .lstm(let layer):
+      [
+        layer.peepholes ? "peepholes" : nil, layer.coupledGates ? "coupled-gates" : nil,
+        layer.cellClip == nil ? nil : "cell-clip", layer.projection == nil ? nil : "projection",
+      ].compactMap(\.self)
+    case .dropout(let layer): layer.locked ? ["locked-dropout"] : []
+    case .layerNorm: ["layer-norm"]
+    case .sum, .concatenation: ["connections"]
+    case .linear(let layer): layer.weightsOf == nil ? [] : ["tied-weights"]
+    }
+  }
+}

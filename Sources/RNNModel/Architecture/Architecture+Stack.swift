@@ -1,0 +1,153 @@
+import Kernels
+
+extension Architecture {
+  /// A stack of like recurrent layers between tokens and the probabilities of the next token: the usual language model, described by its
+  /// few choices.
+  public struct Stack: Hashable, Sendable, Codable {
+    /// The recurrent layers' kind.
+    public enum Cell: String, Hashable, Sendable, Codable, CaseIterable { case lstm, gru, elman }
+
+    /// Dropout rates by place (Zaremba et al. 2014: only where nothing is carried through time).
+    public struct Dropouts: Hashable, Sendable, Codable {
+      /// After the embedding.
+      public var input: Double
+      /// Between recurrent layers.
+      public var hidden: Double
+      /// After the last recurrent layer.
+      public var output: Double
+      /// Whether all steps of a window share a mask (Gal & Ghahramani 2016).
+      public var locked: Bool
+
+      /// Makes rates; zero means no layer.
+      public init(input: Double = 0, hidden: Double = 0, output: Double = 0, locked: Bool = false) {
+        self.input = input
+        self.hidden = hidden
+        self.output = output
+        self.locked = locked
+      }
+    }
+
+    /// The recurrent layers' kind.
+    public var cell = Cell.lstm
+    /// The units of each recurrent layer.
+    public var hidden = 256
+    /// The number of recurrent layers.
+    public var layers = 1
+    /// The width of the token embedding; 0 for one-hot input; nil for 0 with up to 512 tokens, else 128.
+    public var embedding: Int?
+    /// The activation of an Elman layer.
+    public var activation = Activation.tanh
+    /// How much of an Elman unit is renewed at each step.
+    public var leak = 1.0
+    /// Whether the gates of an LSTM see its cells.
+    public var peepholes = false
+    /// Whether an LSTM's forget gate is one minus its input gate.
+    public var coupledGates = false
+    /// The largest magnitude of an LSTM's cell.
+    public var cellClip: Double?
+    /// The number of outputs that an LSTM's cells are projected to.
+    public var projection: Int?
+    /// The largest magnitude of a projected output.
+    public var projectionClip: Double?
+    /// Where a GRU's reset gate acts.
+    public var reset = GRU.Reset.after
+    /// The state before the first symbol.
+    public var initialState = InitialState.zero
+    /// Whether each recurrent layer's output is normalised.
+    public var layerNorm = false
+    /// Whether each recurrent layer's input is added to its output, where the widths allow it.
+    public var residual = false
+    /// Whether the output takes all recurrent layers' outputs side by side, and not only the last one's.
+    public var concatenated = false
+    /// Whether the output layer's weights are those of the embedding; the last recurrent layer then is as wide as the embedding.
+    public var tied = false
+    /// Dropout.
+    public var dropouts = Dropouts()
+
+    /// A single LSTM layer of 256 units.
+    public init() {}
+  }
+
+  /// Builds a stack for a number of tokens.
+  ///
+  /// - Precondition: at least one layer.
+  public init(_ stack: Stack, size: Int) {
+    var builder = StackBuilder(stack, size: size)
+    self.init(size: size, layers: builder.layers())
+  }
+}
+
+/// Puts the layers of a stack one after another.
+private struct StackBuilder {
+  private let stack: Architecture.Stack
+  private let size: Int
+  private var made: [Architecture.Layer] = []
+  private var width: Int
+
+  init(_ stack: Architecture.Stack, size: Int) {
+    self.stack = stack
+    self.size = size
+    width = size
+  }
+
+  private var embedding: Int { stack.embedding ?? (size <= 512 ? 0 : 128) }
+
+  mutating func layers() -> [Architecture.Layer] {
+    if embedding == 0 {
+      made = [.oneHot(.init(name: "input", size: size))]
+    } else {
+      made = [.embedding(.init(name: "embedding", inputs: size, outputs: embedding))]
+      width = embedding
+    }
+    addDropout("dropout_input", rate: stack.dropouts.input)
+    let outputs = (1...stack.layers).map { addBlock($0) }
+    if stack.concatenated, stack.layers > 1 {
+      made.append(.concatenation(.init(name: "all", of: outputs.map(\.name))))
+      width = outputs.reduce(0) { $0 + $1.width }
+    }
+    made.append(
+      .linear(.init(name: "output", inputs: width, outputs: size, weightsOf: stack.tied ? "embedding" : nil)))
+    return made
+  }
+
+  /// One recurrent layer and what follows it.
+  private mutating func addBlock(_ index: Int) -> (name: String, width: Int) {
+    let before = (name: made.last?.name ?? "", width: width)
+    let isLast = index == stack.layers
+    let outputs = stack.tied && isLast && embedding > 0 ? embedding : stack.projection ?? stack.hidden
+    made.append(recurrent("\(stack.cell.rawValue)_\(index)", outputs: outputs))
+    width = made.last?.outputs ?? outputs
+    if stack.layerNorm { made.append(.layerNorm(.init(name: "norm_\(index)", width: width))) }
+    if stack.residual, before.width == width {
+      made.append(.sum(.init(name: "residual_\(index)", of: [before.name, made.last?.name ?? ""])))
+    }
+    addDropout("dropout_\(index)", rate: isLast ? stack.dropouts.output : stack.dropouts.hidden)
+    return (made.last?.name ?? "", width)
+  }
+
+  private mutating func addDropout(_ name: String, rate: Double) {
+    if rate > 0 { made.append(.dropout(.init(name: name, rate: rate, locked: stack.dropouts.locked))) }
+  }
+
+  private func recurrent(_ name: String, outputs: Int) -> Architecture.Layer {
+    switch stack.cell {
+    case .lstm:
+      let projection = stack.projection.map { _ in
+        Architecture.LSTM.Projection(cells: stack.hidden, clip: stack.projectionClip)
+      }
+      return .lstm(
+        .init(
+          name: name, inputs: width, outputs: outputs, peepholes: stack.peepholes,
+          coupledGates: stack.coupledGates, cellClip: stack.cellClip,
+          projection: projection, initialState: stack.initialState))
+    case .gru:
+      return .gru(
+        .init(name: name, inputs: width, outputs: outputs, reset: stack.reset, initialState: stack.initialState))
+    case .elman:
+      return .elman(
+        .init(
+          name: name, inputs: width, outputs: outputs, activation: stack.activation, leak: stack.leak,
+          initialState: stack.initialState))
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/// Why an architecture cannot be computed.
+public enum ArchitectureError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Two layers have the same name.
+  case duplicateName(String)
+  /// A layer's input is not as wide as what comes in.
+  case widthMismatch(layer: String, expected: Int, found: Int)
+  /// The first layer does not take tokens where there are some, or another one does.
+  case misplacedInput(layer: String)
+  /// A layer names one that is not there, or not before it.
+  case unknownLayer(layer: String, name: String)
+  /// A layer reads backward what never ends.
+  case backwardInStream(layer: String)
+  /// The last layer is not linear, or has not as many outputs as there are tokens.
+  case wrongOutput(layer: String, expected: Int?, found: Int?)
+  /// There is no layer, or a size or rate is out of range.
+  case outOfRange(layer: String, what: String)
+  /// The model would have more parameters than an address space holds.
+  case tooLarge(layer: String)
+
+  /// One sentence.
+  public var description: String {
+    switch self {
+    case .duplicateName(let name): "Two layers are named '\(name)'."
+    case .widthMismatch(let layer, let expected, let found):
+      "Layer '\(layer)' takes \(found) inputs, but \(expected) come in."
+    case .misplacedInput(let layer):
+      "Layer '\(layer)' is misplaced: the first layer, and only it, takes tokens (one_hot or embedding)."
+    case .unknownLayer(let layer, let name):
+      "Layer '\(layer)' refers to '\(name)', but no such layer is before it."
+    case .backwardInStream(let layer):
+      "Layer '\(layer)' reads backward, which needs a context of whole sequences."
+    case .wrongOutput(let layer, let expected, let found):
+      "The last layer, '\(layer)', has to be linear"
+        + (expected.map { " with \($0) outputs, one for each token" } ?? "")
+        + (found.map { ", but has \($0)." } ?? ".")
+    case .outOfRange(let layer, let what): "Layer '\(layer)': \(what)."
+    case .tooLarge(let layer): "Layer '\(layer)' has more parameters than fit in memory."
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Kernels
+
+extension Network {
+  /// What training adds to the loss, to keep activations small and slow (Merity et al. 2017).
+  public struct Penalties: Hashable, Sendable, Codable {
+    /// alpha: times the mean square of the last recurrent layer's outputs, after the dropout that follows it.
+    public var activation: Double
+    /// beta: times the mean square of the difference between the last recurrent layer's outputs at successive steps.
+    public var temporal: Double
+
+    /// Makes penalties; zeros change nothing.
+    public init(activation: Double = 0, temporal: Double = 0) {
+      self.activation = activation
+      self.temporal = temporal
+    }
+  }
+}
+
+extension NetworkGraph {
+  /// The last recurrent layer.
+  private var lastRecurrent: NetworkLayer? { nodes.last { $0.layer is RecurrentNetworkLayer }?.layer }
+
+  /// The dropout layer right after the last recurrent one, or that one itself.
+  private var lastActivation: NetworkLayer? {
+    guard let index = nodes.lastIndex(where: { $0.layer is RecurrentNetworkLayer }) else { return nil }
+    let next = nodes.dropFirst(index + 1).first?.layer
+    return next is DropoutLayer ? next : nodes[index].layer
+  }
+
+  /// Adds the derivatives of the penalties that concern a layer to dL/d outputs of it.
+  func addPenalties(_ penalties: Network.Penalties, at layer: NetworkLayer, _ window: Window) {
+    if penalties.activation != 0, layer === lastActivation {
+      layer.addActivationPenalty(penalties.activation, window)
+    }
+    if penalties.temporal != 0, layer === lastRecurrent, window.steps > 1 {
+      layer.addTemporalPenalty(penalties.temporal, window)
+    }
+  }
+}
+
+extension NetworkLayer {
+  /// d/dh of alpha mean(h²) = 2 alpha h / N.
+  fileprivate func addActivationPenalty(_ alpha: Double, _ window: Window) {
+    let values = outputs
+    var gradients = outputGradients.taken()
+    defer { outputGradients = gradients }
+    var span = gradients.mutableSpan
+    span.withSlice(range(window)) {
+      VectorOperations.add(
+        values.span.extracting(range(window)), times: Float(2 * alpha / Double($0.count)), to: &$0)
+    }
+  }
+
+  /// d/dh of beta mean((h(t) - h(t-1))²), over the N elements of all steps but the first.
+  fileprivate func addTemporalPenalty(_ beta: Double, _ window: Window) {
+    let values = outputs
+    var gradients = outputGradients.taken()
+    defer { outputGradients = gradients }
+    let size = window.batch * width
+    let factor = Float(2 * beta / Double((window.steps - 1) * size))
+    let start = start(window)
+    let h = values.span
+    var span = gradients.mutableSpan
+    for index in (start + size)..<(start + window.steps * size) {
+      let slope = factor * (h[index] - h[index - size])
+      span[index] += slope
+      span[index - size] -= slope
+    }
+  }
+}

@@ -1,0 +1,52 @@
+extension Network {
+  /// What is carried from window to window: h, and c of an LSTM, of every recurrent layer, for every stream.
+  public struct State: Hashable, Sendable {
+    /// `layer/hidden` `[batch, outputs]` and `layer/cell` `[batch, cells]`.
+    public var values: [String: [Float]]
+    /// Whether the next window begins at the initial state, whatever the values are.
+    public var beginsStream: Bool
+
+    /// Makes a state.
+    public init(values: [String: [Float]], beginsStream: Bool = false) {
+      self.values = values
+      self.beginsStream = beginsStream
+    }
+  }
+
+  /// The state after the last window; setting it makes it the state before the next one.
+  ///
+  /// - Precondition: what is set ``accepts(_:)``.
+  public var state: State {
+    get {
+      var values: [String: [Float]] = [:]
+      for (name, layer) in recurrent {
+        if beginsStream { layer.loadInitialState(parameters, batch: batch) }
+        for (part, numbers) in layer.state(batch: batch) { values["\(name)/\(part)"] = numbers }
+      }
+      return State(values: values, beginsStream: beginsStream)
+    }
+    set {
+      precondition(accepts(newValue), "the state of another network")
+      for (name, layer) in recurrent {
+        var parts: [String: [Float]] = [:]
+        for part in layer.state(batch: batch).keys { parts[part] = newValue.values["\(name)/\(part)"] }
+        layer.setState(parts)
+      }
+      beginsStream = newValue.beginsStream
+    }
+  }
+
+  /// Whether a state has the layers and sizes of this network.
+  public func accepts(_ state: State) -> Bool {
+    var expected: [String: Int] = [:]
+    for (name, layer) in recurrent {
+      for (part, numbers) in layer.state(batch: batch) { expected["\(name)/\(part)"] = numbers.count }
+    }
+    return state.values.mapValues(\.count) == expected
+  }
+
+  /// Puts all streams into the initial state: zero, or what was learned.
+  public func resetState() {
+    beginsStream = true
+  }
+}

@@ -1,0 +1,141 @@
+import Kernels
+
+/// The layers of a running network in the order of computation, each with what it takes.
+struct NetworkGraph {
+  /// What a layer takes.
+  enum Source {
+    case tokens
+    case layer(NetworkLayer)
+    /// The outputs of layers that it holds itself.
+    case own
+  }
+
+  /// A layer below the output.
+  struct Node {
+    let name: String
+    let layer: NetworkLayer
+    let source: Source
+  }
+
+  private(set) var nodes: [Node] = []
+  private(set) var output: NetworkOutput
+  /// What the output takes.
+  private(set) var top: Source
+  /// Holds the vectors that come in, if it is not tokens that do.
+  let features: FeatureLayer?
+
+  /// Plans the layers of an architecture and their memory.
+  ///
+  /// - Throws: ``ArchitectureError/wrongOutput(layer:expected:found:)`` if the last layer is not linear.
+  init(
+    _ architecture: Architecture, _ table: ParameterTable, capacity: Window, trains: Bool
+  ) throws(ArchitectureError) {
+    guard case .linear(let last)? = architecture.layers.last else {
+      throw .wrongOutput(layer: architecture.layers.last?.name ?? "", expected: nil, found: nil)
+    }
+    // Dropout does nothing when the network is only read: its name then means the layer before it.
+    var aliases: [String: String] = [:]
+    var layers: [Architecture.Layer] = []
+    for layer in architecture.layers.dropLast() {
+      if case .dropout(let dropout) = layer, !trains || dropout.rate == 0, let before = layers.last {
+        aliases[dropout.name] = before.name
+      } else {
+        layers.append(layer)
+      }
+    }
+    func resolved(_ name: String) -> String { aliases[name] ?? name }
+    let connected = Set(layers.flatMap { ($0.sources ?? []).map(resolved) })
+
+    features =
+      architecture.input == .features ? FeatureLayer(width: architecture.size, capacity: capacity, trains: trains) : nil
+    var source = features.map { Source.layer($0) } ?? .tokens
+    var byName: [String: NetworkLayer] = [:]
+    for (index, layer) in layers.enumerated() {
+      // A one-hot layer is not computed where the one after it can take the tokens themselves.
+      if case .oneHot = layer, !connected.contains(layer.name),
+        index == layers.count - 1 || layers[index + 1].takesTokensInPlaceOfOneHot
+      {
+        continue
+      }
+      let sources = (layer.sources ?? []).compactMap { byName[resolved($0)] }
+      let made = Self.make(layer, table, source, sources, capacity: capacity, trains: trains)
+      nodes.append(Node(name: layer.name, layer: made, source: layer.sources == nil ? source : .own))
+      byName[layer.name] = made
+      source = .layer(made)
+    }
+    top = source
+    output = try NetworkOutput(
+      last, architecture.output, table, takesTokens: source.isTokens, capacity: capacity, trains: trains)
+  }
+
+  /// All layers but the output.
+  var all: [NetworkLayer] { (features.map { [$0] } ?? []) + nodes.map(\.layer) }
+
+  /// The size of the largest gradient that several layers write to.
+  var largestSharedGradient: Int {
+    var consumers: [ObjectIdentifier: Int] = [:]
+    for node in nodes {
+      if case .layer(let below) = node.source { consumers[ObjectIdentifier(below), default: 0] += 1 }
+      for source in (node.layer as? ConnectionLayer)?.sources ?? [] {
+        consumers[ObjectIdentifier(source), default: 0] += 1
+      }
+    }
+    if case .layer(let below) = top { consumers[ObjectIdentifier(below), default: 0] += 1 }
+    return all.filter { consumers[ObjectIdentifier($0), default: 0] > 1 }.map(\.outputGradients.count)
+      .max() ?? 0
+  }
+
+  private static func make(
+    _ layer: Architecture.Layer, _ table: ParameterTable, _ source: Source, _ sources: [NetworkLayer],
+    capacity: Window, trains: Bool
+  ) -> NetworkLayer {
+    let takesTokens = source.isTokens
+    switch layer {
+    case .oneHot(let layer): return OneHotLayer(layer, capacity: capacity, trains: trains)
+    case .embedding(let layer): return EmbeddingLayer(layer, table, capacity: capacity, trains: trains)
+    case .elman(let layer):
+      return ElmanLayer(layer, table, takesTokens: takesTokens, capacity: capacity, trains: trains)
+    case .lstm(let layer):
+      return LSTMLayer(layer, table, takesTokens: takesTokens, capacity: capacity, trains: trains)
+    case .gru(let layer):
+      return GRULayer(layer, table, takesTokens: takesTokens, capacity: capacity, trains: trains)
+    case .linear(let layer):
+      return LinearLayer(layer, table, takesTokens: takesTokens, capacity: capacity, trains: trains)
+    case .dropout(let layer): return DropoutLayer(layer, width: source.width, capacity: capacity)
+    case .layerNorm(let layer): return LayerNormLayer(layer, table, capacity: capacity, trains: trains)
+    case .sum: return SumLayer(of: sources, capacity: capacity, trains: trains)
+    case .concatenation: return ConcatenationLayer(of: sources, capacity: capacity, trains: trains)
+    }
+  }
+}
+
+extension NetworkGraph.Source {
+  var isTokens: Bool {
+    if case .tokens = self { return true }
+    return false
+  }
+
+  /// The width of a layer's output; tokens have none.
+  var width: Int {
+    if case .layer(let layer) = self { return layer.width }
+    return 0
+  }
+
+  /// With the tokens of a window.
+  func input(_ tokens: [Int32]) -> LayerInput {
+    switch self {
+    case .tokens, .own: .tokens(tokens)
+    case .layer(let layer): .layer(layer)
+    }
+  }
+}
+
+extension Architecture.Layer {
+  /// Whether a row of the weights can be looked up where a one-hot vector would be multiplied with them.
+  fileprivate var takesTokensInPlaceOfOneHot: Bool {
+    switch self {
+    case .elman, .lstm, .gru, .linear: true
+    case .oneHot, .embedding, .dropout, .layerNorm, .sum, .concatenation: false
+    }
+  }
+}

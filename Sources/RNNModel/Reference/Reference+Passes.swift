@@ -1,0 +1,91 @@
+extension Reference {
+  /// All that was computed on the way forward.
+  struct Trace: Sendable {
+    /// `[layer][step]`.
+    var steps: [[ReferenceStep<Scalar>]]
+    /// The state after the last step, one for each layer.
+    var finalState: [LayerState]
+
+    /// The last layer's h(t) `[step][unit]`: the logits.
+    var outputs: [Vector] { steps.last?.map { $0.output } ?? [] }
+  }
+
+  /// The forward pass: one layer after another, each through its steps in its own direction.
+  ///
+  /// - Parameters:
+  ///   - inputs: what is fed.
+  ///   - state: one for each layer.
+  ///   - first: the number of the first step, for the dropout masks.
+  func run(_ inputs: Inputs, from state: [LayerState], first: Int = 0) -> Trace {
+    var trace = Trace(steps: [], finalState: [])
+    for (index, layer) in layers.enumerated() {
+      var state = state[index]
+      var steps: [ReferenceStep<Scalar>?] = Array(repeating: nil, count: inputs.count)
+      for t in layer.direction.order(0..<inputs.count) {
+        let outputs = sources[index].map { trace.steps[$0][t].output }
+        let input = outputs.isEmpty ? inputs[t] : .vector(outputs.count == 1 ? outputs[0] : Array(outputs.joined()))
+        let step = layer.step(input, from: state, at: first + t)
+        state = step.state
+        steps[t] = step
+      }
+      trace.steps.append(steps.compactMap { $0 })
+      trace.finalState.append(state)
+    }
+    return trace
+  }
+
+  /// The backward pass: the chain rule from the last layer to the first, each from its last step to its first.
+  ///
+  /// - Parameters:
+  ///   - trace: what the forward pass left.
+  ///   - steps: those to go through.
+  ///   - last: the layer to begin with, if not the last one; those after it have no influence.
+  ///   - outputGradients: dL/dh(t) of that layer, `[step][unit]`, for those steps; nil for zero.
+  ///   - stateGradients: dL/d of the state after those steps, one for each layer; nil for zero.
+  ///   - first: the number of the trace's first step, for the dropout masks.
+  ///   - gradient: dL/dw is added to it.
+  ///   - used: called after the chain rule has gone through one step of one layer.
+  /// - Returns: dL/d of the inputs `[step][unit]` (of tokens: as one-hot vectors), and of the state before those steps.
+  func backpropagate(
+    _ trace: Trace, steps: Range<Int>, from last: Int? = nil, outputGradients: [Vector]? = nil,
+    stateGradients: [LayerState]? = nil, first: Int = 0, into gradient: inout Vector,
+    used: (_ step: Int, _ gradient: inout Vector) -> Void = { _, _ in }
+  ) -> (inputs: [Vector], state: [LayerState]) {
+    let last = last ?? layers.count - 1
+    // dL/dh(t) of each layer, from all that take it.
+    var arriving = trace.steps.map { $0[steps].map { Vector(repeating: 0, count: $0.output.count) } }
+    if let outputGradients { arriving[last] = outputGradients }
+    var inputs: [Vector] = Array(repeating: [], count: steps.count)
+    var states = stateGradients ?? trace.finalState.map { $0.zeros }
+    for index in stride(from: last, through: 0, by: -1) {
+      let layer = layers[index]
+      for t in layer.direction.order(steps).reversed() {
+        let step = trace.steps[index][t]
+        let back = layer.backstep(
+          step, at: first + t, outputGradient: arriving[index][t - steps.lowerBound], stateGradient: states[index],
+          into: &gradient)
+        states[index] = back.state
+        if step.previous.isInitial { layer.start.accumulate(back.state, into: &gradient) }
+        if sources[index].isEmpty { inputs[t - steps.lowerBound] = back.input }
+        var offset = 0
+        for source in sources[index] {
+          let width = trace.steps[source][t].output.count
+          for unit in 0..<width { arriving[source][t - steps.lowerBound][unit] += back.input[offset + unit] }
+          offset += width
+        }
+        used(t, &gradient)
+      }
+    }
+    return (inputs, states)
+  }
+}
+
+extension Architecture.Direction {
+  /// The order in which a layer of this direction takes the steps.
+  func order(_ steps: Range<Int>) -> [Int] {
+    switch self {
+    case .forward: Array(steps)
+    case .backward: steps.reversed()
+    }
+  }
+}
