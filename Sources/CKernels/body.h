@@ -10,15 +10,20 @@
 #include <string.h>
 
 #include "table.h"
+#include "team.h"
 
 #include "vector.h"
 
 #include "functions.h"
 
 #include "activations.h"
-#include "gru.h"
-#include "lstm.h"
 #include "matrix.h"
+#include "packed.h"
+
+#include "lstm.h"
+
+#include "elman.h"
+#include "gru.h"
 #include "rows.h"
 #include "softmax.h"
 
