@@ -24,3 +24,10 @@ func requireSizes(_ sizes: Int..., names: @autoclosure () -> String) {
 func requireSlotCount(_ count: Int, _ expected: Int, _ name: @autoclosure () -> String) {
   precondition(count == 0 || count == expected, "\(name()) has \(count) elements, neither none nor \(expected)")
 }
+
+/// Requires that a buffer holds at least what its shape says: buffers are planned for the largest window.
+@inline(__always)
+func requireCapacity(_ count: Int, _ expected: @autoclosure () -> Int, _ name: @autoclosure () -> String) {
+  let wanted = expected()
+  precondition(wanted >= 0 && count >= wanted, "\(name()) has \(count) elements, its shape asks for \(wanted)")
+}
