@@ -24,9 +24,8 @@ let package = Package(
     .library(name: "RNNGeneration", targets: ["RNNGeneration"]),
   ],
   traits: [
-    .trait(name: "OpenBLAS", description: "Matrix products by OpenBLAS on Linux; without it, by portable code."),
     .trait(name: "NPZ", description: "Reading and writing NumPy .npz files through libzip."),
-    .default(enabledTraits: ["OpenBLAS", "NPZ"]),
+    .default(enabledTraits: ["NPZ"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -38,8 +37,6 @@ let package = Package(
     .systemLibrary(
       name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .systemLibrary(
-      name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
-    .systemLibrary(
       name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
@@ -50,9 +47,7 @@ let package = Package(
     .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: settings),
     .target(
       name: "Kernels",
-      dependencies: [
-        "CKernels", .target(name: "CBLAS", condition: .when(platforms: [.linux], traits: ["OpenBLAS"])),
-      ],
+      dependencies: ["CKernels"],
       swiftSettings: settings,
       linkerSettings: [.linkedFramework("Accelerate", .when(platforms: [.macOS]))]),
     .target(
