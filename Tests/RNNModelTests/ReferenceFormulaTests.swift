@@ -126,6 +126,21 @@ import Testing
     #expect(largestError(logits(of: .gru(layer), W + U + b + r), expected) < 1e-15)
   }
 
+  @Test func masksMultiplyEachStepByItsOwnFactors() {
+    let architecture = Architecture(
+      size: 2,
+      layers: [
+        .embedding(.init(name: "input", inputs: 2, outputs: 2)), .dropout(.init(name: "dropout", rate: 0.5)),
+        .linear(.init(name: "output", inputs: 2, outputs: 2, bias: false)),
+      ])
+    // Both tokens enter as (1, 2); the output is the identity.
+    let values: [Double] = [1, 2, 1, 2, 1, 0, 0, 1]
+    let masked = Reference(architecture, values: values, dropoutMasks: ["dropout": [[2, 0], [0, 3]]])
+    var state = masked.initialState
+    #expect(masked.logits([0, 1], state: &state) == [[2, 0], [0, 6]])
+    #expect(Reference(architecture, values: values).logits([0, 1], state: &state) == [[1, 2], [1, 2]])
+  }
+
   @Test func recurrentWeightsGoFromTheColumnToTheRow() {
     let architecture = Architecture(
       size: 2,
