@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "table.h"
+#include "team.h"
 
 #include "vector.h"
 
@@ -17,9 +18,13 @@
 
 #include "activations.h"
 #include "adam.h"
-#include "gru.h"
-#include "lstm.h"
 #include "matrix.h"
+#include "packed.h"
+
+#include "lstm.h"
+
+#include "elman.h"
+#include "gru.h"
 #include "rows.h"
 #include "softmax.h"
 

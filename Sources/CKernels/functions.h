@@ -44,12 +44,28 @@ INLINE vec bounded_log1p(vec y) {
   return (s * z * p + s) * 2.0f;
 }
 
-INLINE vec vector_sigmoid(vec x) { return 1.0f / (1.0f + vector_exp(-x)); }
+// 1 / x for 1 <= x < 2^126, to the last place. Where there is an estimate of known precision, 2^-14, a Newton step
+// makes a number of it in half the time of a division; of an infinity it makes NaN.
+INLINE vec reciprocal(vec x) {
+#if LANES == 16
+#pragma clang fp contract(fast)
+  const vec y = (vec)_mm512_rcp14_ps((__m512)x);
+  return y + y * (1.0f - x * y);
+#else
+  return 1.0f / x;
+#endif
+}
+
+// 0 below -86, where the reciprocal ends.
+INLINE vec vector_sigmoid(vec x) {
+  const vec y = reciprocal(1.0f + vector_exp(-x));
+  return x < -86.0f ? (vec)0.0f : y;
+}
 
 // With e = exp(2|x|) - 1: e / (e + 2), as accurate near 0 as e is. From 2|x| = 40 on it is 1.
 INLINE vec vector_tanh(vec x) {
   const vec e = bounded_expm1(at_most(__builtin_elementwise_abs(x) * 2.0f, 40.0f));
-  return with_sign(e / (e + 2.0f), x);
+  return with_sign(e * reciprocal(e + 2.0f), x);
 }
 
 INLINE vec vector_softsign(vec x) {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "table.h"
+#include "team.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,bmi2"))), apply_to = function)
 #include "body.h"

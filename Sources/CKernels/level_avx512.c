@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "table.h"
+#include "team.h"
 
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,bmi2"))), apply_to = function)

@@ -9,45 +9,22 @@
   KERNEL(void, activate, (kernels_activation f, float *x, size_t n), (f, x, n)) \
   KERNEL(void, multiply_by_derivative, (kernels_activation f, const float *y, float *g, size_t n), (f, y, g, n)) \
   KERNEL( \
-      void, lstm_forward, \
-      (kernels_lstm_activations f, float forget_bias, size_t batch, size_t hidden, float *gates, \
-       const float *previous_cell, float *cell, float *activated_cell, float *output), \
-      (f, forget_bias, batch, hidden, gates, previous_cell, cell, activated_cell, output)) \
+      void, pack_gates, (size_t gates, size_t units, size_t depth, const float *weights, float *packed), \
+      (gates, units, depth, weights, packed)) \
   KERNEL( \
-      void, lstm_backward, \
-      (kernels_lstm_activations f, size_t batch, size_t hidden, const float *gates, const float *previous_cell, \
-       const float *activated_cell, const float *output_gradient, float *cell_gradient, float *gate_gradients), \
-      (f, batch, hidden, gates, previous_cell, activated_cell, output_gradient, cell_gradient, gate_gradients)) \
+      void, pack_transposed, (size_t depth, size_t units, const float *weights, float *packed), \
+      (depth, units, weights, packed)) \
   KERNEL( \
-      void, gru_after_forward, \
-      (kernels_gru s, size_t batch, size_t hidden, float *gates, const float *recurrent_part, const float *previous, \
-       float *output), \
-      (s, batch, hidden, gates, recurrent_part, previous, output)) \
-  KERNEL( \
-      void, gru_after_backward, \
-      (kernels_gru s, size_t batch, size_t hidden, const float *gates, const float *recurrent_part, \
-       const float *previous, const float *output_gradient, float *previous_gradient, float *input_gradients, \
-       float *recurrent_gradients), \
-      (s, batch, hidden, gates, recurrent_part, previous, output_gradient, previous_gradient, input_gradients, \
-       recurrent_gradients)) \
-  KERNEL( \
-      void, gru_before_gates, \
-      (kernels_gru s, size_t batch, size_t hidden, float *gates, const float *previous, float *reset_output), \
-      (s, batch, hidden, gates, previous, reset_output)) \
-  KERNEL( \
-      void, gru_before_candidate, \
-      (kernels_gru s, size_t batch, size_t hidden, float *gates, const float *previous, float *output), \
-      (s, batch, hidden, gates, previous, output)) \
-  KERNEL( \
-      void, gru_before_candidate_backward, \
-      (kernels_gru s, size_t batch, size_t hidden, const float *gates, const float *previous, \
-       const float *output_gradient, float *previous_gradient, float *gate_gradients), \
-      (s, batch, hidden, gates, previous, output_gradient, previous_gradient, gate_gradients)) \
-  KERNEL( \
-      void, gru_before_gates_backward, \
-      (kernels_gru s, size_t batch, size_t hidden, const float *gates, const float *previous, \
-       const float *reset_output_gradient, float *previous_gradient, float *gate_gradients), \
-      (s, batch, hidden, gates, previous, reset_output_gradient, previous_gradient, gate_gradients)) \
+      void, packed_multiply, \
+      (size_t rows, size_t units, size_t depth, const float *x, size_t x_stride, const float *packed, \
+       const float *bias, float *y, size_t y_stride, bool adds), \
+      (rows, units, depth, x, x_stride, packed, bias, y, y_stride, adds)) \
+  KERNEL(void, lstm_forward, (const kernels_lstm *layer), (layer)) \
+  KERNEL(void, lstm_backward, (const kernels_lstm *layer), (layer)) \
+  KERNEL(void, gru_forward, (const kernels_gru *layer), (layer)) \
+  KERNEL(void, gru_backward, (const kernels_gru *layer), (layer)) \
+  KERNEL(void, elman_forward, (const kernels_elman *layer), (layer)) \
+  KERNEL(void, elman_backward, (const kernels_elman *layer), (layer)) \
   KERNEL( \
       void, cross_entropy, \
       (size_t rows, size_t classes, float *logits, const int32_t *targets, float scale, double *likelihoods), \

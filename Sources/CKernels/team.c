@@ -25,6 +25,7 @@ static struct {
   OWN_LINE atomic_bool busy;      // whether a thread has the team: it alone touches what follows
   size_t workers;                 // how many threads there are beside callers
   size_t kept;                    // workers above this number end after the section
+  size_t members;                 // how many members run the body; the others only pass through
   kernels_team_body body;
   void *context;
   kernels_level level;
@@ -107,9 +108,11 @@ static void *work(void *argument) {
   for (;;) {
     wait_while(&team.section, section);
     section++;
-    const int before = kernels_select_for_thread((int)team.level);
-    team.body(team.context, index, team.workers + 1);
-    kernels_select_for_thread(before);
+    if (index < team.members) {
+      const int before = kernels_select_for_thread((int)team.level);
+      team.body(team.context, index, team.members);
+      kernels_select_for_thread(before);
+    }
     const bool ends = index > team.kept;
     change(&team.returned);
     if (ends) return NULL;
@@ -117,14 +120,15 @@ static void *work(void *argument) {
 }
 
 // Runs the section on the workers too. The caller has the team.
-static void run_together(kernels_team_body body, void *context) {
+static void run_together(size_t most, kernels_team_body body, void *context) {
+  team.members = team.workers + 1 < most ? team.workers + 1 : most;
   team.body = body;
   team.context = context;
   team.level = kernels_active();
   const unsigned workers = (unsigned)team.workers;
   atomic_store_explicit(&team.returned, 0, memory_order_relaxed);
   change(&team.section);
-  body(context, 0, workers + 1);
+  body(context, 0, team.members);
   for (unsigned returned; (returned = atomic_load_explicit(&team.returned, memory_order_acquire)) < workers;)
     wait_while(&team.returned, returned);
 }
@@ -137,7 +141,7 @@ static void do_nothing(void *context, size_t index, size_t count) {
 static void adjust(size_t count) {
   if (team.workers > count) {
     team.kept = count;
-    run_together(do_nothing, NULL);
+    run_together(1, do_nothing, NULL);
     for (; team.workers > count; team.workers--) pthread_join(team.threads[team.workers], NULL);
   }
   if (team.workers < count) {
@@ -161,10 +165,14 @@ static void adjust(size_t count) {
 }
 
 void kernels_team_run(kernels_team_body body, void *context) {
+  kernels_team_run_up_to(KERNELS_MOST_THREADS, body, context);
+}
+
+void kernels_team_run_up_to(size_t most, kernels_team_body body, void *context) {
   const size_t count = kernels_team_count();
   bool busy = false;
   // The load comes first because a failed exchange takes the line away from who has the team.
-  if (count == 1 || atomic_load_explicit(&team.busy, memory_order_relaxed) ||
+  if (count == 1 || most <= 1 || atomic_load_explicit(&team.busy, memory_order_relaxed) ||
       !atomic_compare_exchange_strong(&team.busy, &busy, true)) {
     body(context, 0, 1);
     return;
@@ -173,7 +181,7 @@ void kernels_team_run(kernels_team_body body, void *context) {
   if (team.workers == 0)
     body(context, 0, 1);
   else
-    run_together(body, context);
+    run_together(most, body, context);
   atomic_store_explicit(&team.busy, false, memory_order_release);
 }
 

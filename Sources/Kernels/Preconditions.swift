@@ -18,3 +18,10 @@ func requireSlot(_ index: Int, size: Int, in count: Int, _ name: @autoclosure ()
 func requireSizes(_ sizes: Int..., names: @autoclosure () -> String) {
   precondition(sizes.allSatisfy { $0 >= 0 }, "\(names()) must not be negative: \(sizes)")
 }
+
+/// Requires that a buffer holds at least what its shape says: buffers are planned for the largest window.
+@inline(__always)
+func requireCapacity(_ count: Int, _ expected: @autoclosure () -> Int, _ name: @autoclosure () -> String) {
+  let wanted = expected()
+  precondition(wanted >= 0 && count >= wanted, "\(name()) has \(count) elements, its shape asks for \(wanted)")
+}

@@ -29,3 +29,10 @@ func centralDifference(at x: Double, _ function: (Double) -> Double) -> Double {
   let step = 1e-5
   return (function(x + step) - function(x - step)) / (2 * step)
 }
+
+/// All indices of a short buffer, some of a longer one.
+func someIndices(_ count: Int) -> [Int] {
+  guard count > 16 else { return Array(0..<count) }
+  var generator = RandomGenerator(seed: UInt64(count))
+  return (0..<16).map { _ in Int.random(in: 0..<count, using: &generator) }
+}

@@ -13,10 +13,8 @@ import Testing
     }
   }
 
-  /// Options that every layer of the fast path computes.
-  private static let features: Set<String> = [
-    "connections", "layer-norm", "locked-dropout", "tied-weights", "feature-input", "sequence-context",
-  ]
+  /// Options that the fast path computes.
+  private static let features = Architecture.allFeatures.subtracting(["sigmoid-output"])
 
   @Test(arguments: 0..<300) func trainsLikeTheReferenceWithDrawnOptions(seed: Int) throws {
     let model = DrawnModel(seed: 5000 + seed, dropout: true, features: Self.features)
@@ -46,6 +44,14 @@ import Testing
       for level in KernelLevel.supported {
         try level.run { try requireSameTraining(DrawnModel(architecture, seed: 3), batch: 2, capacity: 3) }
       }
+    }
+  }
+
+  @Test(arguments: Architecture.everyOption.indices) func trainsLikeTheReferenceForEveryOption(index: Int) throws {
+    let architecture = Architecture.everyOption[index]
+    guard architecture.output == .softmax else { return }
+    for level in KernelLevel.supported {
+      try level.run { try requireSameTraining(DrawnModel(architecture, seed: 4), batch: 2, capacity: 3) }
     }
   }
 

@@ -57,64 +57,103 @@ void kernels_activate(kernels_activation activation, float *values, size_t count
 void kernels_multiply_by_derivative(
     kernels_activation activation, const float *outputs, float *gradients, size_t count);
 
-// MARK: LSTM step; gate order input, forget, candidate, output
+// MARK: Packed weights
+//
+// A matrix that is multiplied many times, in blocks for the vectors of the active level: it must be used at the level it
+// was packed at. Its size is that of the matrix with the units rounded up to a multiple of KERNELS_MOST_LANES.
 
+enum { KERNELS_MOST_LANES = 16 };
+
+/// W [gates, units, depth], for products with W^T; the gates of a unit lie together. On the team.
+void kernels_pack_gates(size_t gates, size_t units, size_t depth, const float *weights, float *packed);
+/// W [depth, units], for products with W. On the team.
+void kernels_pack_transposed(size_t depth, size_t units, const float *weights, float *packed);
+/// y [rows, units] = x [rows, depth] W^T + bias, or added to what y holds, for a W of one gate; bias may be null; strides
+/// between rows. On the team.
+void kernels_packed_multiply(
+    size_t rows, size_t units, size_t depth, const float *x, size_t x_stride, const float *packed, const float *bias,
+    float *y, size_t y_stride, bool adds);
+
+// MARK: Recurrent layers over a window, on the team
+//
+// States lie in slots: slot t + 1 is the state after step t. The state before the first step is in slot 0, for a layer
+// that runs backward, from the last step to the first, in slot steps + 1. So there are steps + 1 or steps + 2 slots.
+// What is only for the backward pass may be null in the forward pass.
+
+/// Gates input, forget, candidate, output; coupled: input, candidate, output, and forget is 1 - input.
 typedef struct {
-  kernels_activation recurrent;    // of the three gates
+  size_t steps, batch, cells;
+  size_t outputs_width;             // cells, unless there is a projection
+  bool runs_backward;
+  bool coupled;
+  bool reaches_initial_state;       // whether gradients are wanted at the state before the first step
+  kernels_activation recurrent;     // of the gates
   kernels_activation candidate;
-  kernels_activation cell_output;  // of the cell on its way to the output
-} kernels_lstm_activations;
+  kernels_activation cell_output;   // of the cell on its way to the output
+  float forget_bias;                // added to the forget gate's preactivation
+  float cell_clip, projection_clip; // largest magnitudes; INFINITY for none
+  const float *weights;             // packed [gates, cells, outputs]
+  const float *transposed;          // the same, packed transposed as [gates * cells, outputs]
+  const float *projection;          // packed [outputs, cells], or null
+  const float *projection_transposed;
+  const float *bias;                // [gates, cells], added to the preactivations, or null
+  const float *peepholes;           // [gates - 1, cells] (none for the candidate), or null
+  float *gates;                     // [steps, batch, gates, cells]: the input's part in, gate values out
+  float *cell_states;               // [slots, batch, cells]
+  float *activated_cells;           // [steps, batch, cells]
+  float *unprojected;               // [steps, batch, cells], what the projection is applied to; null without
+  float *outputs;                   // [slots, batch, outputs]
+  // Backward
+  float *output_gradients;          // [slots, batch, outputs]; the recurrent part is added
+  float *cell_gradient;             // [batch, cells]: after the last step in, before the first out
+  float *gate_gradients;            // [steps, batch, gates, cells], at the preactivations
+  float *unprojected_gradient;      // [batch, cells], scratch; null without a projection
+  float *peephole_gradients;        // [gates - 1, cells], added to; or null
+} kernels_lstm;
+void kernels_lstm_forward(const kernels_lstm *layer);
+void kernels_lstm_backward(const kernels_lstm *layer);
 
-/// gates [batch, 4 hidden]: preactivations in, gate values out. previous_cell, cell, activated_cell, output
-/// [batch, hidden]. `cell` may be `previous_cell`.
-void kernels_lstm_forward(
-    kernels_lstm_activations activations, float forget_bias, size_t batch, size_t hidden, float *gates,
-    const float *previous_cell, float *cell, float *activated_cell, float *output);
-/// gates [batch, 4 hidden] gate values; previous_cell, activated_cell, output_gradient [batch, hidden];
-/// cell_gradient [batch, hidden]: from the later step in, for the previous cell out;
-/// gate_gradients [batch, 4 hidden]: out, at the preactivations.
-void kernels_lstm_backward(
-    kernels_lstm_activations activations, size_t batch, size_t hidden, const float *gates, const float *previous_cell,
-    const float *activated_cell, const float *output_gradient, float *cell_gradient, float *gate_gradients);
-
-// MARK: GRU step; gate order update z, reset r, candidate n
-
+/// Gates update z, reset r, candidate n.
 typedef struct {
-  kernels_activation recurrent;  // of the two gates
+  size_t steps, batch, hidden;
+  bool runs_backward;
+  bool reaches_initial_state;
+  bool resets_before;               // n = g(x + U (r h) + bias), else n = g(x + r (U h + bias))
+  bool keeps_previous;              // h = z h(t-1) + (1 - z) n, else h = (1 - z) h(t-1) + z n
+  kernels_activation recurrent;     // of the gates
   kernels_activation candidate;
-  bool keeps_previous;  // h = z h_prev + (1 - z) n, else h = (1 - z) h_prev + z n
+  const float *weights;             // packed [3, hidden, hidden]; of z and r only if the reset is before
+  const float *candidate_weights;   // packed [hidden, hidden]; null if the reset is after
+  const float *transposed;          // packed transposed [3 * hidden, hidden]
+  const float *bias;                // [3, hidden], of the recurrent part, or null
+  float *gates;                     // [steps, batch, 3, hidden]: the input's part in, gate values out
+  float *parts;                     // [steps, batch, hidden]: U_n h + bias, or r h, out
+  float *outputs;                   // [slots, batch, hidden]
+  // Backward
+  float *output_gradients;          // [slots, batch, hidden]; the recurrent part is added
+  float *gate_gradients;            // [steps, batch, 3, hidden], at the input's part
+  float *part_gradients;            // reset after: [steps, batch, hidden], at U_n h; before: [batch, hidden], scratch
 } kernels_gru;
+void kernels_gru_forward(const kernels_gru *layer);
+void kernels_gru_backward(const kernels_gru *layer);
 
-/// Reset after the product. gates [batch, 3 hidden]: the input part in, gate values out; recurrent_part
-/// [batch, 3 hidden]: U h_prev plus recurrent bias; previous, output [batch, hidden]. `output` may be `previous`.
-void kernels_gru_after_forward(
-    kernels_gru settings, size_t batch, size_t hidden, float *gates, const float *recurrent_part,
-    const float *previous, float *output);
-/// gates [batch, 3 hidden] gate values; recurrent_part as in forward; previous, output_gradient [batch, hidden];
-/// previous_gradient [batch, hidden]: the direct path is added; input_gradients, recurrent_gradients
-/// [batch, 3 hidden]: out, at the input part and at the recurrent part.
-void kernels_gru_after_backward(
-    kernels_gru settings, size_t batch, size_t hidden, const float *gates, const float *recurrent_part,
-    const float *previous, const float *output_gradient, float *previous_gradient, float *input_gradients,
-    float *recurrent_gradients);
-
-/// Reset before the product, first half. gates [batch, 3 hidden]: z and r from preactivations to values, n untouched;
-/// reset_output [batch, hidden]: r h_prev out.
-void kernels_gru_before_gates(
-    kernels_gru settings, size_t batch, size_t hidden, float *gates, const float *previous, float *reset_output);
-/// Second half. gates: z read, n from preactivation to value; output [batch, hidden], may be `previous`.
-void kernels_gru_before_candidate(
-    kernels_gru settings, size_t batch, size_t hidden, float *gates, const float *previous, float *output);
-/// Backward of the second half. gate_gradients [batch, 3 hidden]: z and n out, r untouched; previous_gradient: the
-/// direct path is added.
-void kernels_gru_before_candidate_backward(
-    kernels_gru settings, size_t batch, size_t hidden, const float *gates, const float *previous,
-    const float *output_gradient, float *previous_gradient, float *gate_gradients);
-/// Backward of the first half. reset_output_gradient [batch, hidden]: at r h_prev; previous_gradient: r times it is
-/// added; gate_gradients: r out.
-void kernels_gru_before_gates_backward(
-    kernels_gru settings, size_t batch, size_t hidden, const float *gates, const float *previous,
-    const float *reset_output_gradient, float *previous_gradient, float *gate_gradients);
+typedef struct {
+  size_t steps, batch, hidden;
+  bool runs_backward;
+  bool reaches_initial_state;
+  kernels_activation activation;
+  float leak;                       // h = (1 - leak) h(t-1) + leak y; 1 for h = y
+  const float *weights;             // packed [hidden, hidden]
+  const float *transposed;
+  const float *bias;                // [hidden], or null
+  float *values;                    // [steps, batch, hidden]: the input's part in; with a leak below 1, y out
+  float *outputs;                   // [slots, batch, hidden]
+  // Backward
+  float *output_gradients;          // [slots, batch, hidden]; the recurrent part is added
+  float *gate_gradients;            // [steps, batch, hidden], at the preactivations
+} kernels_elman;
+void kernels_elman_forward(const kernels_elman *layer);
+void kernels_elman_backward(const kernels_elman *layer);
 
 // MARK: Softmax and cross-entropy; logits [rows, classes], targets [rows] below classes, negative to ignore the row
 

@@ -27,6 +27,8 @@ void kernels_team_set_count(size_t count);
 /// another section, and while another thread has the team, the caller runs it alone, with a count of 1. The kernel
 /// level of the calling thread holds on all members.
 void kernels_team_run(kernels_team_body body, void *context);
+/// The same for at most so many members, where there is too little work for more.
+void kernels_team_run_up_to(size_t most, kernels_team_body body, void *context);
 /// Waits until all `count` members of the running section are here. Memory written before is seen after it.
 void kernels_team_barrier(size_t count);
 

@@ -97,15 +97,47 @@ enum LayerInput {
 }
 
 /// A layer with a state that is carried from window to window.
+///
+/// States lie in slots: slot t + 1 holds the state after step t, slot 0 the state that a window begins with, also between
+/// windows. A layer that runs backward needs it on the other side, after the last step: it has one more slot there.
 class RecurrentNetworkLayer: NetworkLayer {
   /// The initial state h(0) `[width]` in the flat parameters, where it is learned; else empty.
   let initialHidden: Range<Int>
+  /// Whether the last step of a window comes first.
+  let runsBackward: Bool
   /// Whether the window begins at the initial state, which then gets a gradient if it is learned.
   final var beginsStream = false
 
-  init(width: Int, initialHidden: Range<Int>, capacity: Window, trains: Bool) {
+  init(
+    width: Int, initialHidden: Range<Int>, direction: Architecture.Direction, capacity: Window, trains: Bool
+  ) {
     self.initialHidden = initialHidden
+    runsBackward = direction == .backward
     super.init(width: width, leadingSlots: 1, capacity: capacity, trains: trains)
+    outputs = [Float](repeating: 0, count: slots(capacity) * capacity.batch * width)
+    if trains { outputGradients = outputs }
+  }
+
+  /// The number of slots of a window.
+  final func slots(_ window: Window) -> Int { window.steps + (runsBackward ? 2 : 1) }
+
+  /// The elements of the slot before the first step, of `[slots, batch, width]`.
+  final func initialSlot(_ window: Window, width: Int) -> Range<Int> {
+    let start = runsBackward ? window.steps + 1 : 0
+    return (start * window.batch * width)..<((start + 1) * window.batch * width)
+  }
+
+  /// The elements of the states that the steps start from, in the order of the steps, of `[slots, batch, width]`.
+  final func previousStates(_ window: Window, width: Int) -> Range<Int> {
+    let start = runsBackward ? 2 * window.batch * width : 0
+    return start..<(start + window.rows * width)
+  }
+
+  /// Puts the state of slot 0 where the window begins.
+  final func placeInitialState(in values: inout MutableSpan<Float>, _ window: Window, width: Int) {
+    guard runsBackward else { return }
+    let start = initialSlot(window, width: width).lowerBound
+    for index in 0..<(window.batch * width) { values[start + index] = values[index] }
   }
 
   /// What is carried from window to window, by name: `hidden` `[batch, width]`. Slot 0 holds it between windows.
@@ -122,7 +154,7 @@ class RecurrentNetworkLayer: NetworkLayer {
   }
 
   /// Makes the state after the window's last step the state before the next window.
-  func carryState(_ window: Window) { Self.carry(in: &outputs, window, width) }
+  func carryState(_ window: Window) { carry(in: &outputs, window, width: width) }
 
   /// Fills slot 0 of `values` with a row of the parameters, or with zeros if the range is empty.
   static func fill(_ values: inout [Float], from parameters: [Float], _ row: Range<Int>, width: Int, batch: Int) {
@@ -132,20 +164,19 @@ class RecurrentNetworkLayer: NetworkLayer {
     }
   }
 
-  /// Adds the gradient of slot 0 of `gradients`, summed over the streams, to that of a learned initial state.
-  static func accumulateInitialGradient(
+  /// Adds `gradients` `[batch, width]`, summed over the streams, to the gradient of a learned initial state.
+  final func accumulateInitialGradient(
     _ gradients: Span<Float>, of row: Range<Int>, batch: Int, gradient: inout [Float]
   ) {
-    guard !row.isEmpty else { return }
+    guard beginsStream, !row.isEmpty else { return }
     var span = gradient.mutableSpan
-    span.withSlice(row) {
-      VectorOperations.addRows(of: gradients.extracting(0..<(batch * row.count)), rows: batch, to: &$0)
-    }
+    span.withSlice(row) { VectorOperations.addRows(of: gradients, rows: batch, to: &$0) }
   }
 
-  static func carry(in values: inout [Float], _ window: Window, _ width: Int) {
+  /// Copies the state after the step that came last to slot 0.
+  final func carry(in values: inout [Float], _ window: Window, width: Int) {
     let size = window.batch * width
-    let last = window.steps * size
+    let last = (runsBackward ? 1 : window.steps) * size
     var span = values.mutableSpan
     for index in 0..<size { span[index] = span[last + index] }
   }
