@@ -13,18 +13,15 @@ import Testing
     }
   }
 
-  /// Options that the fast path computes.
-  private static let features = Architecture.allFeatures.subtracting(["sigmoid-output"])
-
   @Test(arguments: 0..<300) func trainsLikeTheReferenceWithDrawnOptions(seed: Int) throws {
-    let model = DrawnModel(seed: 5000 + seed, dropout: true, features: Self.features)
+    let model = DrawnModel(seed: 5000 + seed, dropout: true, features: Architecture.allFeatures)
     for level in KernelLevel.supported {
       try level.run { try requireSameTraining(model, batch: 1 + seed % 3, capacity: 1 + (seed / 3) % 5) }
     }
   }
 
   @Test(arguments: 0..<100) func scoresLikeTheReferenceWithDrawnOptions(seed: Int) throws {
-    let model = DrawnModel(seed: 6000 + seed, dropout: true, features: Self.features)
+    let model = DrawnModel(seed: 6000 + seed, dropout: true, features: Architecture.allFeatures)
     for level in KernelLevel.supported {
       try level.run { try requireSameScores(model, batch: 1 + seed % 3, capacity: 1 + (seed / 3) % 5) }
     }
