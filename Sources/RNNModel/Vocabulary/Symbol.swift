@@ -5,21 +5,26 @@ struct Symbol: Hashable, Sendable {
   private var word: UInt64
   private var long: [UInt8]
 
-  init(_ bytes: some Sequence<UInt8>) {
-    var word: UInt64 = 0
-    var count: UInt64 = 0
-    var long: [UInt8] = []
-    for byte in bytes {
-      if count < 7 { word |= UInt64(byte) << (8 * count) }
-      if count == 7 {
-        for k in 0..<7 { long.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * k))) }
-      }
-      if count >= 7 { long.append(byte) }
-      count += 1
+  init(_ bytes: some Collection<UInt8>) {
+    let count = bytes.count
+    guard count < 8 else {
+      word = UInt64.max
+      long = Array(bytes)
+      return
     }
     // The length is part of the key: a NUL byte is not the same as no byte.
-    self.word = count < 8 ? word | (count << 56) : UInt64.max
-    self.long = long
+    var word = UInt64(count) << 56
+    var shift: UInt64 = 0
+    for byte in bytes {
+      word |= UInt64(byte) << shift
+      shift += 8
+    }
+    self.word = word
+    long = []
+  }
+
+  func hash(into hasher: inout Hasher) {
+    if word == UInt64.max { hasher.combine(long) } else { hasher.combine(word) }
   }
 
   /// The number of bytes.

@@ -23,6 +23,9 @@ struct SymbolCounts: Sendable {
 
   mutating func addLineEnd() { lineEnds += 1 }
 
+  /// Counts symbols that are single bytes.
+  mutating func add(bytes: [UInt8]) { for byte in bytes { single[Int(byte)] += 1 } }
+
   mutating func add(_ symbol: ArraySlice<UInt8>) {
     guard symbol.count != 1 else {
       single[Int(symbol[symbol.startIndex])] += 1

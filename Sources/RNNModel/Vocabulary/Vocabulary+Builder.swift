@@ -42,6 +42,8 @@ extension Vocabulary {
     }
 
     private mutating func add(_ part: [UInt8], isEnd: Bool) throws(VocabularyError) {
+      // Bytes need no splitting.
+      guard kind != .bytes else { return counts.add(bytes: part) }
       try splitter.split(part, isEnd: isEnd) { (bytes, range, _) throws(VocabularyError) in
         if range.isEmpty { counts.addLineEnd() } else { counts.add(bytes[range]) }
       }

@@ -186,7 +186,7 @@ public struct Vocabulary: Hashable, Sendable {
   }
 
   /// The token with these bytes.
-  public func token(for bytes: some Sequence<UInt8>) -> Int32? { index[Symbol(bytes)] }
+  public func token(for bytes: some Sequence<UInt8>) -> Int32? { index[Symbol(Array(bytes))] }
 
   func token(for symbol: Symbol) -> Int32? { index[symbol] }
 }

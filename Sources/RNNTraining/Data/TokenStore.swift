@@ -52,10 +52,15 @@ public struct TokenStore: Sendable {
   }
 
   private static func bytes(_ tokens: [Int32], width: Int) -> [UInt8] {
+    guard width > 1 else { return tokens.map { UInt8(truncatingIfNeeded: $0) } }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(tokens.count * width)
     for token in tokens {
-      for shift in 0..<width { bytes.append(UInt8(truncatingIfNeeded: token >> (8 * Int32(shift)))) }
+      bytes.append(UInt8(truncatingIfNeeded: token))
+      bytes.append(UInt8(truncatingIfNeeded: token >> 8))
+      guard width > 2 else { continue }
+      bytes.append(UInt8(truncatingIfNeeded: token >> 16))
+      bytes.append(UInt8(truncatingIfNeeded: token >> 24))
     }
     return bytes
   }
