@@ -38,8 +38,8 @@ public final class Trainer {
   ///   - plan: how to train it.
   ///   - training: the text to learn, as `plan.batch` streams.
   ///   - validation: the text held out.
-  /// - Throws: ``TrainingError/invalidPlan(_:)``, ``TrainingError/unknownTensor(_:)``, ``TrainingError/wrongBatch(streams:plan:)``,
-  ///   ``ArchitectureError``.
+  /// - Throws: ``TrainingError/invalidPlan(_:)``, ``TrainingError/notLanguageModel(_:)``, ``TrainingError/unknownTensor(_:)``,
+  ///   ``TrainingError/wrongBatch(streams:plan:)``, ``ArchitectureError``.
   public convenience init(
     _ model: Model, plan: TrainingPlan, training: any WindowSource, validation: any WindowSource
   ) throws {
@@ -90,6 +90,7 @@ public final class Trainer {
     guard training.batch == plan.batch else {
       throw TrainingError.wrongBatch(streams: training.batch, plan: plan.batch)
     }
+    try Self.requireLanguageModel(model.architecture)
     self.plan = plan
     source = training
     let table = model.parameters.table
@@ -119,6 +120,14 @@ public final class Trainer {
     progress = TrainingState.Progress(plan)
     bestParameters = []
     if let state { try restore(state, ranges: ranges) }
+  }
+
+  private static func requireLanguageModel(_ architecture: Architecture) throws(TrainingError) {
+    if architecture.input != .tokens { throw .notLanguageModel("it takes vectors, and not tokens") }
+    if architecture.output != .softmax { throw .notLanguageModel("its outputs are independent bits") }
+    guard let outputs = architecture.layers.last?.outputs, outputs == architecture.size else {
+      throw .notLanguageModel("it has not one output for each of its \(architecture.size) tokens")
+    }
   }
 
   private static func streams(_ tokens: [Int32], _ batch: Int, _ what: String) throws(TrainingError) -> TextStreams {
@@ -203,16 +212,16 @@ public final class Trainer {
         try advance(seconds)
         observer.progressed(progress.last ?? Self.nothing)
         if isValidationDue { try validate(seconds, observer) }
+        if observer.checkpointInterval.isDue(step: progress.step, secondsSinceLast: seconds() - lastCheckpoint)
+          || observer.isCheckpointWanted()
+        {
+          try checkpoint(observer)
+          checkpointStep = progress.step
+          lastCheckpoint = seconds()
+        }
       } catch TrainingError.diverged(let divergence) {
         progress.seconds = seconds()
         observer.recovered(try recover(divergence))
-      }
-      if observer.checkpointInterval.isDue(step: progress.step, secondsSinceLast: seconds() - lastCheckpoint)
-        || observer.isCheckpointWanted()
-      {
-        try checkpoint(observer)
-        checkpointStep = progress.step
-        lastCheckpoint = seconds()
       }
       if !isComplete, observer.shouldStop() { end = .stopped }
     }

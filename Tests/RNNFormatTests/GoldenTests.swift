@@ -15,16 +15,9 @@ import Testing
     #expect(try #require(report.proofDifference) < 1e-5)
   }
 
-  /// Features that the fast path does not compute yet.
-  private static let notComputed: Set<String> = [
-    "backward-layers", "cell-clip", "coupled-gates", "leaky-units", "learned-initial-state", "peepholes", "projection",
-    "sigmoid-output",
-  ]
-
   @Test(arguments: Fixtures.golden)
   func fastPathGivesTheNumbersOfTheProof(name: String) throws {
     let file = try ModelFile(opening: Fixtures.path(golden: name))
-    guard Self.notComputed.isDisjoint(with: file.header.requiredFeatures) else { return }
     let model = try file.loadModel()
     let proof = try #require(file.document.proof)
     let (outputs, steps) = (model.architecture.outputSize, proof.inputs.count)

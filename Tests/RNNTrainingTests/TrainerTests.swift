@@ -222,6 +222,25 @@ import Testing
     #expect(trainer.bestLoss == best.last?.0.validLoss)
   }
 
+  @Test func refusesModelsThatPredictNoTokens() throws {
+    let layers: [Architecture.Layer] = [
+      .lstm(.init(name: "layer", inputs: 4, outputs: 8)), .linear(.init(name: "output", inputs: 8, outputs: 4)),
+    ]
+    let bits: [Architecture.Layer] = [.oneHot(.init(name: "input", size: 4))] + layers
+    for architecture in [
+      Architecture(size: 4, layers: layers, input: .features), Architecture(size: 4, layers: bits, output: .sigmoid),
+    ] {
+      var generator = RandomGenerator(seed: 1)
+      let model = try Model(
+        architecture: architecture, parameters: Parameters(drawing: architecture, using: &generator), vocabulary: nil)
+      #expect {
+        try Trainer(model, plan: TrainingPlan(batch: 3), training: Self.varied, validation: Self.varied)
+      } throws: { error in
+        if case .notLanguageModel? = error as? TrainingError { true } else { false }
+      }
+    }
+  }
+
   @Test func refusesShortTexts() throws {
     let model = try model()
     let plan = TrainingPlan(batch: 4)
