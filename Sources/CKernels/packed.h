@@ -1,18 +1,17 @@
 // Products with packed weights: C += A W^T for a W that is multiplied many times, cut into blocks of LANES of its rows.
 //
-// A block holds, for each inner index k, the LANES elements W[block rows][k]: for several gates those of each gate after
-// another, so that all gates of the same units lie together. Lanes beyond the last row are zero. Each element of C is
+// A block holds, for each inner index k, the LANES elements W[block rows][k]; with several gates the blocks of the same
+// units, one of each gate, lie together. Lanes beyond the last row are zero. Each element of C is
 // one sum in the order of k, whatever the tile it falls into: neither the batch nor the number of threads changes a bit.
 
-// The registers of the sums of a tile, and by that the rows of a tile that is so many vectors wide.
+// How many vectors a tile is wide at most, and how many rows it then has, so that the sums fit into the registers.
 #if LANES == 16 || defined(__aarch64__)
-enum { ROWS_1 = 12, ROWS_2 = 12, ROWS_3 = 8, ROWS_4 = 6 };
+enum { WIDTH = 4 };
 #else
-enum { ROWS_1 = 8, ROWS_2 = 6, ROWS_3 = 4, ROWS_4 = 3 };
+enum { WIDTH = 2 };
 #endif
-enum { MOST_VECTORS = 4 };
 
-// One product over some rows of A and up to MOST_VECTORS vectors of columns.
+// One product over some rows of A and up to WIDTH vectors of columns.
 typedef struct {
   const float *a;        // [rows, depth]
   size_t a_stride, depth;
@@ -22,7 +21,7 @@ typedef struct {
     float *to;  // [rows, count]
     size_t stride, count;
     bool adds;  // whether to what is there, or over it
-  } c[MOST_VECTORS];
+  } c[WIDTH];
 } packed_product;
 
 INLINE void packed_tile(const packed_product *p, const size_t first, const size_t rows, const size_t vectors) {
@@ -32,6 +31,12 @@ INLINE void packed_tile(const packed_product *p, const size_t first, const size_
   for (size_t i = 0; i < rows; i++)
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) sums[i][v] = 0;
+  // The rows of C lie so far apart that the processor does not foresee them. They arrive while the sums are made.
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++)
+      __builtin_prefetch(p->c[v].to + (first + i) * p->c[v].stride + p->c[v].count - 1, 1);
   const float *a = p->a + first * p->a_stride;
   const float *weights = p->weights;
   const size_t a_stride = p->a_stride, vector_step = p->vector_step, depth_step = p->depth_step;
@@ -67,9 +72,8 @@ INLINE void packed_tile(const packed_product *p, const size_t first, const size_
   }
 #define PACKED_CASE(rows, vectors) \
   case rows: packed_tile(p, first, rows, vectors); break;
-#define PACKED_CASES_3(v) PACKED_CASE(1, v) PACKED_CASE(2, v) PACKED_CASE(3, v)
-#define PACKED_CASES_4(v) PACKED_CASES_3(v) PACKED_CASE(4, v)
-#define PACKED_CASES_6(v) PACKED_CASES_4(v) PACKED_CASE(5, v) PACKED_CASE(6, v)
+#define PACKED_CASES_6(v) \
+  PACKED_CASE(1, v) PACKED_CASE(2, v) PACKED_CASE(3, v) PACKED_CASE(4, v) PACKED_CASE(5, v) PACKED_CASE(6, v)
 #define PACKED_CASES_8(v) PACKED_CASES_6(v) PACKED_CASE(7, v) PACKED_CASE(8, v)
 #define PACKED_CASES_12(v) \
   PACKED_CASES_8(v) PACKED_CASE(9, v) PACKED_CASE(10, v) PACKED_CASE(11, v) PACKED_CASE(12, v)
@@ -81,16 +85,17 @@ PACKED_ROWS(4, 6)
 #else
 PACKED_ROWS(1, 8)
 PACKED_ROWS(2, 6)
-PACKED_ROWS(3, 4)
-PACKED_ROWS(4, 3)
 #endif
 
 static void packed_rows(const packed_product *p, size_t m, size_t vectors) {
   switch (vectors) {
     case 1: packed_rows_1(p, m); break;
     case 2: packed_rows_2(p, m); break;
+#if LANES == 16 || defined(__aarch64__)
     case 3: packed_rows_3(p, m); break;
-    default: packed_rows_4(p, m); break;
+    case 4: packed_rows_4(p, m); break;
+#endif
+    default: break;
   }
 }
 
@@ -112,8 +117,6 @@ static void packed_columns(
     size_t m, const float *a, size_t a_stride, size_t depth, const float *weights, size_t whole_depth, size_t units,
     block_range range, float *c, size_t c_stride, bool adds) {
   const size_t blocks = range.end - range.first;
-  // Two vectors where there are few registers: there wider tiles are lower than they are wide.
-  enum { WIDTH = LANES == 16 ? 4 : 2 };
   const size_t groups = (blocks + WIDTH - 1) / WIDTH;
   const size_t block_size = whole_depth * LANES;
   for (size_t group = 0; group < groups; group++) {
@@ -132,25 +135,29 @@ static void packed_columns(
   }
 }
 
-// C[gate] [m, units] += A [m, depth] W[gate]^T for one block of units and all gates.
+// C[gate] [m, units] += A [m, depth] W[gate]^T for one block of units and all gates; the last gate has a C of its own.
 INLINE void packed_gates(
     size_t m, const float *a, size_t a_stride, size_t depth, const float *weights, size_t gates, size_t units,
     size_t block, float *c, size_t c_stride, float *last, size_t last_stride, bool last_adds) {
-  packed_product p = {
-      .a = a, .a_stride = a_stride, .depth = depth, .weights = weights + block * depth * gates * LANES,
-      .vector_step = depth * LANES, .depth_step = LANES};
-  for (size_t gate = 0; gate < gates; gate++) {
-    const bool is_last = gate == gates - 1;
-    p.c[gate].to = (is_last ? last : c + gate * units) + block * LANES;
-    p.c[gate].stride = is_last ? last_stride : c_stride;
-    p.c[gate].count = lanes_of(units, block);
-    p.c[gate].adds = !is_last || last_adds;
+  const size_t vector_step = depth * LANES;
+  for (size_t first = 0; first < gates; first += WIDTH) {
+    const size_t vectors = gates - first < WIDTH ? gates - first : WIDTH;
+    packed_product p = {
+        .a = a, .a_stride = a_stride, .depth = depth, .weights = weights + (block * gates + first) * vector_step,
+        .vector_step = vector_step, .depth_step = LANES};
+    for (size_t v = 0; v < vectors; v++) {
+      const bool is_last = first + v == gates - 1;
+      p.c[v].to = (is_last ? last : c + (first + v) * units) + block * LANES;
+      p.c[v].stride = is_last ? last_stride : c_stride;
+      p.c[v].count = lanes_of(units, block);
+      p.c[v].adds = !is_last || last_adds;
+    }
+    packed_rows(&p, m, vectors);
   }
-  packed_rows(&p, m, gates);
 }
 
-// How many members a step of so many products is worth; a barrier costs as much as some ten thousand of them.
-INLINE size_t members_for(size_t products) { return 1 + products / 16384; }
+// How many members a step of so many products is worth: a member's share should take some microseconds.
+INLINE size_t members_for(size_t products) { return 1 + products / 131072; }
 
 // MARK: Packing
 

@@ -71,16 +71,13 @@ static void pause_briefly(void) {
 }
 
 // Returns when the word is no longer `value`. Spins for tens of microseconds, unless there are more threads than
-// processors; then lets other threads have the processor, since the one waited for may need it; then sleeps.
+// processors; then sleeps, so that the thread waited for gets the processor if it needs this one. Yielding in between
+// did harm: on a busy machine it gives a whole slice to somebody else.
 static void wait_while(atomic_uint *word, unsigned value) {
   const int spins = atomic_load_explicit(&spins_at_all, memory_order_relaxed) ? 4000 : 20;
   for (int turn = 0; turn < spins; turn++) {
     if (atomic_load_explicit(word, memory_order_acquire) != value) return;
     pause_briefly();
-  }
-  for (int turn = 0; turn < 20; turn++) {
-    if (atomic_load_explicit(word, memory_order_acquire) != value) return;
-    sched_yield();
   }
   pthread_mutex_lock(&mutex);
   // In this order, and in the other one in change(), at least one of both sides sees what the other wrote.
