@@ -1,5 +1,5 @@
-// Simple recurrent units over a whole window, with leaky integration where `leak` is below 1. The division of the work is
-// that of the LSTM.
+// Simple recurrent units over a whole window, with leaky integration where `leak` is below 1. The division of the work
+// is that of the LSTM.
 
 INLINE void elman_units_forward(const kernels_elman *s, kernels_activation f, size_t t, size_t first, size_t end) {
 #pragma clang fp contract(fast)

@@ -1,5 +1,5 @@
-// GRU over a whole window, with the reset after or before the recurrent product. The division of the work is that of the
-// LSTM; with the reset before, the candidate's product needs everybody's reset states, which takes a second barrier.
+// GRU over a whole window, with the reset after or before the recurrent product. The division of the work is that of
+// the LSTM; with the reset before, the candidate's product needs everybody's reset states: a second barrier.
 
 // Calls a body with its activations as constants where they are the usual ones.
 #define WITH_USUAL_GRU(s, call) \
@@ -97,14 +97,20 @@ static void gru_forward_member(void *context, size_t index, size_t count) {
     const float *h = s->outputs + slot_before(s->runs_backward, t) * size;
     float *gate = s->gates + t * 3 * size, *part = s->parts + t * size;
     if (position > 0) kernels_team_barrier(count);
-    for (size_t block = units.first; block < units.end; block++) {
-      const size_t unit = block * LANES, unit_end = unit + lanes_of(hidden, block);
+    for (size_t group = units.first; group < units.end; group += CELL_GROUP) {
+      const size_t group_end = group + CELL_GROUP < units.end ? group + CELL_GROUP : units.end;
+      const size_t unit = group * LANES, unit_end = group_end * LANES < hidden ? group_end * LANES : hidden;
+      for (size_t block = group; block < group_end; block++) {
+        if (s->resets_before)
+          packed_gates(
+              batch, h, hidden, hidden, s->weights, 2, hidden, block, gate, 3 * hidden, gate + hidden, 3 * hidden,
+              true);
+        else
+          packed_gates(batch, h, hidden, hidden, s->weights, 3, hidden, block, gate, 3 * hidden, part, hidden, false);
+      }
       if (s->resets_before) {
-        packed_gates(
-            batch, h, hidden, hidden, s->weights, 2, hidden, block, gate, 3 * hidden, gate + hidden, 3 * hidden, true);
         WITH_USUAL_GRU(s, gru_units_gates(s, f, t, unit, unit_end))
       } else {
-        packed_gates(batch, h, hidden, hidden, s->weights, 3, hidden, block, gate, 3 * hidden, part, hidden, false);
         WITH_USUAL_GRU(s, gru_units_after(s, f, t, unit, unit_end))
       }
     }
@@ -195,8 +201,8 @@ static void gru_backward_member(void *context, size_t index, size_t count) {
     if (s->resets_before) {
       kernels_team_barrier(count);
       packed_columns(
-          batch, delta + 2 * hidden, 3 * hidden, hidden, candidate, 3 * hidden, hidden, units, s->part_gradients, hidden,
-          false);
+          batch, delta + 2 * hidden, 3 * hidden, hidden, candidate, 3 * hidden, hidden, units, s->part_gradients,
+          hidden, false);
       if (first < end) {
         WITH_USUAL_GRU(s, gru_units_backward_reset(s, f, t, first, end))
       }
@@ -204,7 +210,8 @@ static void gru_backward_member(void *context, size_t index, size_t count) {
     if (position == 1 && !s->reaches_initial_state) break;
     kernels_team_barrier(count);
     packed_columns(
-        batch, delta, 3 * hidden, 2 * hidden, s->transposed, 3 * hidden, hidden, units, previous_gradient, hidden, true);
+        batch, delta, 3 * hidden, 2 * hidden, s->transposed, 3 * hidden, hidden, units, previous_gradient, hidden,
+        true);
     if (!s->resets_before)
       packed_columns(
           batch, s->part_gradients + t * size, hidden, hidden, candidate, 3 * hidden, hidden, units, previous_gradient,

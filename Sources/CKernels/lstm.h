@@ -1,5 +1,5 @@
-// LSTM over a whole window. A member owns some blocks of units: it computes their gates for all rows, right after each
-// other, then their cells, while the sums are in its cache. One barrier a step: everybody's h(t) goes into the next one.
+// LSTM over a whole window. A member owns some blocks of units: it computes their gates for all rows, then their cells,
+// while the sums are in its cache. One barrier a step: everybody's h(t) goes into the next one.
 
 // The gates' positions; coupled gates have no forget gate.
 INLINE size_t lstm_gates(const kernels_lstm *s) { return s->coupled ? 3 : 4; }
@@ -11,6 +11,10 @@ INLINE size_t slot_before(bool runs_backward, size_t t) { return runs_backward ?
 INLINE size_t step_at(bool runs_backward, size_t steps, size_t position) {
   return runs_backward ? steps - 1 - position : position;
 }
+
+// After how many blocks of units their cells follow: so many that a row's part fills more than one cache line, so few
+// that the sums are still in the cache.
+enum { CELL_GROUP = 4 };
 
 // Calls a body with its settings as constants where they are the usual ones: f is a copy of *s without the options.
 #define WITH_USUAL_LSTM(s, call) \
@@ -90,12 +94,14 @@ static void lstm_forward_member(void *context, size_t index, size_t count) {
     const float *h = s->outputs + slot_before(s->runs_backward, t) * batch * outputs;
     float *gate = s->gates + t * batch * gates * cells;
     if (position > 0) kernels_team_barrier(count);
-    for (size_t block = units.first; block < units.end; block++) {
-      packed_gates(
-          batch, h, outputs, outputs, s->weights, gates, cells, block, gate, gates * cells,
-          gate + (gates - 1) * cells, gates * cells, true);
-      const size_t first = block * LANES;
-      WITH_USUAL_LSTM(s, lstm_cells_forward(s, f, t, first, first + lanes_of(cells, block)))
+    for (size_t group = units.first; group < units.end; group += CELL_GROUP) {
+      const size_t group_end = group + CELL_GROUP < units.end ? group + CELL_GROUP : units.end;
+      for (size_t block = group; block < group_end; block++)
+        packed_gates(
+            batch, h, outputs, outputs, s->weights, gates, cells, block, gate, gates * cells,
+            gate + (gates - 1) * cells, gates * cells, true);
+      const size_t end = group_end * LANES < cells ? group_end * LANES : cells;
+      WITH_USUAL_LSTM(s, lstm_cells_forward(s, f, t, group * LANES, end))
     }
     if (!s->projection) continue;
     kernels_team_barrier(count);
@@ -106,10 +112,10 @@ static void lstm_forward_member(void *context, size_t index, size_t count) {
     if (!(s->projection_clip < INFINITY)) continue;
     const size_t first = columns.first * LANES, end = columns.end * LANES < outputs ? columns.end * LANES : outputs;
     if (first >= end) continue;
+    const float limit = s->projection_clip;
     for (size_t row = 0; row < batch; row++) {
       float *x = projected + row * outputs + first;
-      BLOCKS(
-          j, lanes, end - first, store(x + j, clip(load(x + j, lanes), -s->projection_clip, s->projection_clip), lanes);)
+      BLOCKS(j, lanes, end - first, store(x + j, clip(load(x + j, lanes), -limit, limit), lanes);)
     }
   }
 }
@@ -189,21 +195,22 @@ static void lstm_backward_member(void *context, size_t index, size_t count) {
   const block_range units = share_of(blocks_of(cells), index, count);
   const block_range columns = share_of(blocks_of(outputs), index, count);
   const size_t first = units.first * LANES, end = units.end * LANES < cells ? units.end * LANES : cells;
-  const size_t column = columns.first * LANES, columns_end = columns.end * LANES < outputs ? columns.end * LANES : outputs;
+  const size_t column = columns.first * LANES;
+  const size_t columns_end = columns.end * LANES < outputs ? columns.end * LANES : outputs;
   for (size_t position = s->steps; position > 0; position--) {
     const size_t t = step_at(s->runs_backward, s->steps, position - 1);
     float *dh = s->output_gradients + (t + 1) * batch * outputs;
     const float *head_gradient = dh;
     if (s->projection) {
       if (s->projection_clip < INFINITY && column < columns_end) {
-        const float *h = s->outputs + (t + 1) * batch * outputs;
+        const float *h = s->outputs + (t + 1) * batch * outputs, limit = s->projection_clip;
         for (size_t row = 0; row < batch; row++) {
           const float *y = h + row * outputs + column;
           float *d = dh + row * outputs + column;
           BLOCKS(
-              j, lanes, columns_end - column, const vec x = load(y + j, lanes);
-              const vec passed = ((x < s->projection_clip) & (x > -s->projection_clip)) ? load(d + j, lanes) : (vec)0.0f;
-              store(d + j, passed, lanes);)
+              j, lanes, columns_end - column,
+              const vec x = load(y + j, lanes);
+              store(d + j, ((x < limit) & (x > -limit)) ? load(d + j, lanes) : (vec)0.0f, lanes);)
         }
       }
       kernels_team_barrier(count);

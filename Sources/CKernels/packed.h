@@ -2,7 +2,7 @@
 //
 // A block holds, for each inner index k, the LANES elements W[block rows][k]; with several gates the blocks of the same
 // units, one of each gate, lie together. Lanes beyond the last row are zero. Each element of C is
-// one sum in the order of k, whatever the tile it falls into: neither the batch nor the number of threads changes a bit.
+// one sum in the order of k, whatever tile it falls into: neither the batch nor the number of threads changes a bit.
 
 // How many vectors a tile is wide at most, and how many rows it then has, so that the sums fit into the registers.
 #if LANES == 16 || defined(__aarch64__)

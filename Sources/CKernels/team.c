@@ -70,15 +70,25 @@ static void pause_briefly(void) {
 #endif
 }
 
+enum { PATIENCE = 4000, LITTLE_PATIENCE = 50, CROWDED_WAITS = 8 };
+
+// How many of the next waits within sections had better not spin. Where members have to share a processor, because other
+// programs have the rest, the one that spins keeps the one that it waits for from running.
+static atomic_int crowded;
+
 // Returns when the word is no longer `value`. Spins for tens of microseconds, unless there are more threads than
-// processors; then sleeps, so that the thread waited for gets the processor if it needs this one. Yielding in between
-// did harm: on a busy machine it gives a whole slice to somebody else.
-static void wait_while(atomic_uint *word, unsigned value) {
-  const int spins = atomic_load_explicit(&spins_at_all, memory_order_relaxed) ? 4000 : 20;
-  for (int turn = 0; turn < spins; turn++) {
+// processors or spinning has been in vain; then sleeps. It never yields: on a busy machine that gives a whole slice to
+// some other program.
+static void wait_while(atomic_uint *word, unsigned value, bool within_section) {
+  const int waits = atomic_load_explicit(&crowded, memory_order_relaxed);
+  const bool spins = waits == 0 && atomic_load_explicit(&spins_at_all, memory_order_relaxed);
+  for (int turn = 0; turn < (spins ? PATIENCE : LITTLE_PATIENCE); turn++) {
     if (atomic_load_explicit(word, memory_order_acquire) != value) return;
     pause_briefly();
   }
+  // Not counted exactly where threads meet here, nor need it be. Between sections the wait may just be long.
+  const int next = spins ? CROWDED_WAITS : waits > 0 ? waits - 1 : 0;
+  if (within_section) atomic_store_explicit(&crowded, next, memory_order_relaxed);
   pthread_mutex_lock(&mutex);
   // In this order, and in the other one in change(), at least one of both sides sees what the other wrote.
   atomic_fetch_add(&team.sleepers, 1);
@@ -91,9 +101,10 @@ static void wait_while(atomic_uint *word, unsigned value) {
 static void change(atomic_uint *word) {
   atomic_fetch_add(word, 1);
   if (atomic_load(&team.sleepers) == 0) return;
+  // A sleeper that has not seen the change holds the mutex until it waits; woken, it should find the mutex free.
   pthread_mutex_lock(&mutex);
-  pthread_cond_broadcast(&wake);
   pthread_mutex_unlock(&mutex);
+  pthread_cond_broadcast(&wake);
 }
 
 // A worker's life. Its index comes as the argument; the section before its first is that of its birth.
@@ -103,7 +114,7 @@ static void *work(void *argument) {
   // Tells the thread that made this one that it watches.
   change(&team.returned);
   for (;;) {
-    wait_while(&team.section, section);
+    wait_while(&team.section, section, false);
     section++;
     if (index < team.members) {
       const int before = kernels_select_for_thread((int)team.level);
@@ -127,7 +138,7 @@ static void run_together(size_t most, kernels_team_body body, void *context) {
   change(&team.section);
   body(context, 0, team.members);
   for (unsigned returned; (returned = atomic_load_explicit(&team.returned, memory_order_acquire)) < workers;)
-    wait_while(&team.returned, returned);
+    wait_while(&team.returned, returned, true);
 }
 
 static void do_nothing(void *context, size_t index, size_t count) {
@@ -152,7 +163,7 @@ static void adjust(size_t count) {
       const size_t index = team.workers + 1;
       atomic_store(&team.returned, 0);
       if (pthread_create(&team.threads[index], NULL, work, (void *)index) != 0) break;
-      wait_while(&team.returned, 0);
+      wait_while(&team.returned, 0, false);
       team.workers = index;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -189,6 +200,6 @@ void kernels_team_barrier(size_t count) {
     atomic_store_explicit(&team.arrived, 0, memory_order_relaxed);
     change(&team.passed);
   } else {
-    wait_while(&team.passed, passed);
+    wait_while(&team.passed, passed, true);
   }
 }
