@@ -50,10 +50,11 @@ public enum EvaluationError: Error, Hashable, Sendable, CustomStringConvertible 
   }
 }
 
-/// The protocol `stream`: the whole text is one stream.
+/// The protocol `stream`: the whole text is one stream, or cut into a few that are read side by side.
 ///
-/// The state is zero before the first symbol and carried to the end. The first symbol is context only; every later one is scored
-/// given all symbols before it.
+/// The state is the initial one before the first symbol of each stream and carried to its end. The first symbol of the text is context only; every
+/// later one is scored once, given all symbols before it in its stream. More streams are faster, and lose context at their
+/// beginnings.
 public enum StreamEvaluation {
   /// The name in files and flags.
   public static let name = "stream"
@@ -62,7 +63,7 @@ public enum StreamEvaluation {
   ///
   /// - Parameters:
   ///   - text: any bytes.
-  ///   - model: with one stream, before the beginning of a text.
+  ///   - model: its number of streams is that of the protocol.
   ///   - vocabulary: the model's.
   ///   - unknown: what to do with symbols outside a vocabulary that has no unknown token.
   ///   - progress: called now and then with the part that is done.
@@ -75,20 +76,37 @@ public enum StreamEvaluation {
     let tokens = encoding.tokens
     guard tokens.count > 1 else { throw EvaluationError.tooShort(tokens: tokens.count) }
     model.reset()
+    let streams = model.streams
+    let length = (tokens.count - 1 + streams - 1) / streams
     var errors = BlockErrors(count: tokens.count - 1)
-    var results = [Double](repeating: 0, count: model.longestWindow)
+    var (inputs, targets): ([Int32], [Int32]) = ([], [])
+    var results = [Double](repeating: 0, count: min(length, model.longestWindow) * streams)
     var nats = 0.0
     var start = 0
-    while start < tokens.count - 1 {
-      let end = min(start + model.longestWindow, tokens.count - 1)
-      model.score(inputs: Array(tokens[start..<end]), targets: Array(tokens[(start + 1)...end]), into: &results)
-      for index in 0..<(end - start) {
-        guard !results[index].isNaN else { throw EvaluationError.notFinite(token: start + index + 1) }
-        nats -= results[index]
-        errors.add(-results[index])
+    while start < length {
+      let end = min(start + model.longestWindow, length)
+      inputs.removeAll(keepingCapacity: true)
+      targets.removeAll(keepingCapacity: true)
+      for step in start..<end {
+        for stream in 0..<streams {
+          // The last stream may be shorter: what is beyond the text does not count.
+          let position = stream * length + step
+          inputs.append(position < tokens.count ? tokens[position] : 0)
+          targets.append(position + 1 < tokens.count ? tokens[position + 1] : -1)
+        }
+      }
+      model.score(inputs: inputs, targets: targets, into: &results)
+      for stream in 0..<streams {
+        for step in start..<end {
+          let index = (step - start) * streams + stream
+          guard targets[index] >= 0 else { continue }
+          guard !results[index].isNaN else { throw EvaluationError.notFinite(token: stream * length + step + 1) }
+          nats -= results[index]
+          errors.add(-results[index])
+        }
       }
       start = end
-      progress(Double(start) / Double(tokens.count - 1))
+      progress(Double(start) / Double(length))
     }
     // What the scored tokens stand for: all but the first token's symbol, and without what was left out or lost.
     let isWhole = encoding.skippedCount == 0 && vocabulary.normalisation == .none

@@ -39,8 +39,10 @@ public final class RecurrentLanguageModel: LanguageModel {
   ///   - model: the model.
   ///   - streams: how many texts to read at the same time, B.
   ///   - longestWindow: the most steps scored at once; more is faster and takes more memory.
-  /// - Throws: ``ArchitectureError`` for layers that do not fit together.
+  /// - Throws: ``ArchitectureError/notLanguageModel`` for a network that does something else; ``ArchitectureError`` for layers that do not
+  ///   fit together.
   public init(_ model: Model, streams: Int = 1, longestWindow: Int = 256) throws(ArchitectureError) {
+    guard model.architecture.isLanguageModel else { throw .notLanguageModel }
     network = try Network(
       model.architecture, parameters: model.parameters.values, purpose: .inference, batch: streams,
       steps: longestWindow)

@@ -34,7 +34,11 @@ enum Program {
   }
 
   /// Runs the binary to its end. Output goes through files, so that no pipe can fill up.
-  static func run(_ arguments: [String], input: [UInt8] = []) throws -> Run {
+  ///
+  /// - Parameter meanwhile: called while it runs.
+  static func run(
+    _ arguments: [String], input: [UInt8] = [], meanwhile: (Process) -> Void = { _ in }
+  ) throws -> Run {
     let scratch = try Scratch()
     for name in ["output", "errors"] { try scratch.file(name, []) }
     try scratch.file("input", input)
@@ -45,6 +49,7 @@ enum Program {
     process.standardOutput = FileHandle(forWritingAtPath: scratch.path("output"))
     process.standardError = FileHandle(forWritingAtPath: scratch.path("errors"))
     try process.run()
+    meanwhile(process)
     process.waitUntilExit()
     return Run(
       code: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,

@@ -56,4 +56,17 @@ public struct NPYFile: Sendable {
     case .float64, .float32, .float16, .bfloat16, .bool: return nil
     }
   }
+  /// The values as float32; nil if they are not numbers with a fraction, or not finite.
+  public var floats: [Float]? {
+    let tensorType: TensorType
+    switch type {
+    case .float64: tensorType = .float64
+    case .float32: tensorType = .float32
+    case .float16: tensorType = .float16
+    case .bfloat16: tensorType = .bfloat16
+    case .int64, .int32, .int16, .int8, .uint64, .uint32, .uint16, .uint8, .bool: return nil
+    }
+    let values = LittleEndian.values(bytes, type: tensorType, as: Float.self)
+    return values.allSatisfy(\.isFinite) ? values : nil
+  }
 }

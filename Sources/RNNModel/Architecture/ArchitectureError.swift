@@ -12,6 +12,8 @@ public enum ArchitectureError: Error, Hashable, Sendable, CustomStringConvertibl
   case backwardInStream(layer: String)
   /// The last layer is not linear, or has not as many outputs as there are tokens.
   case wrongOutput(layer: String, expected: Int?, found: Int?)
+  /// Something else than the next token of a stream is predicted.
+  case notLanguageModel
   /// There is no layer, or a size or rate is out of range.
   case outOfRange(layer: String, what: String)
   /// The model would have more parameters than an address space holds.
@@ -33,6 +35,8 @@ public enum ArchitectureError: Error, Hashable, Sendable, CustomStringConvertibl
       "The last layer, '\(layer)', has to be linear"
         + (expected.map { " with \($0) outputs, one for each token" } ?? "")
         + (found.map { ", but has \($0)." } ?? ".")
+    case .notLanguageModel:
+      "The model does not predict the next token of a text: it takes vectors, sees whole sequences, or gives independent bits."
     case .outOfRange(let layer, let what): "Layer '\(layer)': \(what)."
     case .tooLarge(let layer): "Layer '\(layer)' has more parameters than fit in memory."
     }

@@ -10,7 +10,7 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate", abstract: "Score text: perplexity, bits per character and per byte.",
     discussion: """
       The protocol 'stream': the whole text is one stream, the state is zero before its first symbol and carried to its end; the first symbol is context, every
-      later one is scored given all before it. The standard error comes from the means of blocks of the text.
+      later one is scored given all before it. With --batch the text is cut into so many streams, which is faster and loses context at their beginnings. The standard error comes from the means of blocks of the text.
 
       Symbols that the model has no token for become its unknown token; a model without one leaves them out (they are counted), or refuses the text with
       --unknown refuse.
@@ -18,6 +18,7 @@ struct EvaluateCommand: ParsableCommand {
       Examples:
         rnntool evaluate book.h5 held-out.txt
         rnntool evaluate book.h5 a.txt b.txt --json
+        rnntool evaluate words.h5 wiki.test.txt --batch 10
       """)
 
   @Argument(help: "The model file.")
@@ -29,6 +30,13 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "What to do with symbols that the model has no token for: skip or refuse.")
   var unknown = Vocabulary.UnknownSymbols.skip
 
+  @Option(help: "Streams that the text is cut into, read side by side.")
+  var batch = 1
+
+  @Option(
+    help: "Symbols of each stream that are computed at once; it changes the speed and the memory, not the result.")
+  var length: Int?
+
   @Option(help: "Threads to compute with. Default: as many as there are processors.")
   var threads: Int?
 
@@ -36,7 +44,13 @@ struct EvaluateCommand: ParsableCommand {
 
   func validate() throws {
     if texts.isEmpty { throw ValidationError("name at least one text to score.") }
-    if let threads, threads < 1 { throw ValidationError("--threads has to be positive.") }
+    if let threads, !(1...ThreadTeam.mostThreads).contains(threads) {
+      throw ValidationError("--threads has to be between 1 and \(ThreadTeam.mostThreads).")
+    }
+    if !(1...100_000).contains(batch) { throw ValidationError("--batch has to be between 1 and 100,000.") }
+    if let length, !(1...1_000_000).contains(length) {
+      throw ValidationError("--length has to be between 1 and 1,000,000.")
+    }
   }
 
   func run() throws {
@@ -44,7 +58,9 @@ struct EvaluateCommand: ParsableCommand {
     let file = try Input.model(model)
     let loaded = try file.loadModel()
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }
-    let network = try RecurrentLanguageModel(loaded)
+    let window = length ?? max(1, 256 / batch)
+    try Memory.check(loaded.architecture, batch: batch, steps: window, trains: false)
+    let network = try RecurrentLanguageModel(loaded, streams: batch, longestWindow: window)
     var results: [JSONValue] = []
     var worst: Int32 = 0
     for path in texts {
@@ -87,7 +103,10 @@ struct EvaluateCommand: ParsableCommand {
     let error = result.standardError.map { " ± \(Format.number($0, 4))" } ?? ""
     var rows = [
       ["text", path.printable],
-      ["scored", "\(Format.count(result.tokens)) \(kind.rawValue), protocol stream"],
+      [
+        "scored",
+        "\(Format.count(result.tokens)) \(kind.rawValue), protocol stream\(batch > 1 ? ", \(batch) streams" : "")",
+      ],
       [
         "loss", "\(Format.number(result.meanNats, 4))\(error) nats per token (\(Format.number(result.nats, 1)) in all)",
       ],
@@ -112,7 +131,8 @@ struct EvaluateCommand: ParsableCommand {
   ) -> JSONValue {
     .object([
       "text": .string(path), "corpus_sha256": .string(hash), "model_id": .string(identity),
-      "protocol": ["name": .string(StreamEvaluation.name)], "tokens": .integer(result.tokens),
+      "protocol": ["name": .string(StreamEvaluation.name), "streams": .integer(batch)],
+      "tokens": .integer(result.tokens),
       "nats": .number(result.nats), "nats_per_token": .number(result.meanNats),
       "standard_error": result.standardError.map { .number($0) } ?? .null,
       "perplexity": .number(result.perplexity), "bits_per_token": .number(result.bitsPerToken),

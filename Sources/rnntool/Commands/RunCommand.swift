@@ -49,24 +49,16 @@ struct RunCommand: ParsableCommand {
     let file = try Input.model(model)
     let loaded = try file.loadModel()
     let array = try NPYFile(reading: input)
-    let size = loaded.architecture.size
-    guard let ids = array.integers, (1...2).contains(array.shape.count), !ids.isEmpty else {
-      throw Failure(
-        "'\(input)' has to hold integers, [steps] or [steps, batch], but is \(array.type.rawValue) \(array.shape)",
-        code: Failure.refused)
-    }
-    if let wrong = ids.first(where: { !(0..<size).contains($0) }) {
-      throw Failure(
-        "'\(input)' holds \(wrong), but the model's tokens are 0 to \(size - 1)", code: Failure.refused)
-    }
-    let (steps, batch) = (array.shape[0], array.shape.count > 1 ? array.shape[1] : 1)
-    let widths = layers ? loaded.architecture.layers.compactMap(\.outputs).dropLast().reduce(0, +) : 0
-    try Memory.check(bytes: [ids.count, size + widths, 3 * MemoryLayout<Float>.size], for: "the results")
-    let window = min(steps, max(1, 4096 / batch))
+    let rows = try Rows(array, named: input, for: loaded.architecture)
+    let (steps, batch) = (rows.steps, rows.batch)
+    let widths = loaded.architecture.outputSize + (layers ? loaded.architecture.widths.dropLast().reduce(0, +) : 0)
+    try Memory.check(bytes: [steps, batch, widths, 3 * MemoryLayout<Float>.size], for: "the results")
+    // A sequence is seen as a whole; a stream may be read in parts.
+    let window = loaded.architecture.context == .sequence ? steps : min(steps, max(1, 4096 / batch))
     try Memory.check(loaded.architecture, batch: batch, steps: window, trains: false)
     let network = try Network(
       loaded.architecture, parameters: loaded.parameters.values, purpose: .inference, batch: batch, steps: window)
-    let results = run(network, ids.map { Int32($0) }, steps: steps, window: window)
+    let results = run(network, rows, window: window)
     try write(results)
     if speech.json {
       try Terminal.print(
@@ -83,22 +75,21 @@ struct RunCommand: ParsableCommand {
 
   /// Runs the network window by window, and joins what it gives.
   private func run(
-    _ network: Network, _ ids: [Int32], steps: Int, window: Int
+    _ network: Network, _ input: Rows, window: Int
   ) -> [(name: String, shape: [Int], values: [Float])] {
-    let (batch, size) = (network.batch, network.architecture.size)
+    let (steps, batch, size) = (input.steps, input.batch, network.architecture.outputSize)
     var names = ["logits"]
     var arrays: [String: [Float]] = ["logits": []]
-    arrays["logits"]?.reserveCapacity(ids.count * size)
+    arrays["logits"]?.reserveCapacity(steps * batch * size)
     var logits = [Float](repeating: 0, count: window * batch * size)
     for start in stride(from: 0, to: steps, by: window) {
-      let rows = min(window, steps - start) * batch
+      let rows = (start * batch)..<(min(start + window, steps) * batch)
       let visit: (String, [Float]) -> Void = { name, values in
         if start == 0 { names.append(name) }
         arrays[name, default: []] += values
       }
-      network.logits(
-        inputs: Array(ids[(start * batch)..<(start * batch + rows)]), into: &logits, visiting: layers ? visit : nil)
-      arrays["logits"]? += logits[..<(rows * size)]
+      network.logits(input.inputs(rows), into: &logits, visiting: layers ? visit : nil)
+      arrays["logits"]? += logits[..<(rows.count * size)]
     }
     return names.map { name in
       let values = arrays[name] ?? []
@@ -111,5 +102,48 @@ struct RunCommand: ParsableCommand {
       if output.hasSuffix(".npz") { return try NPZWriter.write(results, to: output) }
     #endif
     try NPYFile.write(results[0].values, shape: results[0].shape, to: output)
+  }
+}
+
+/// What a network is given, as an array says it: token ids `[steps]` or `[steps, batch]`, or vectors `[steps, size]` or `[steps, batch, size]`.
+private struct Rows {
+  let steps: Int
+  let batch: Int
+  private let tokens: [Int32]
+  private let features: [Float]
+  private let size: Int
+
+  init(_ array: NPYFile, named name: String, for architecture: Architecture) throws(Failure) {
+    size = architecture.size
+    let shape = array.shape
+    switch architecture.input {
+    case .tokens:
+      guard let ids = array.integers, (1...2).contains(shape.count), !ids.isEmpty else {
+        throw Failure(
+          "'\(name)' has to hold integers, [steps] or [steps, batch], but is \(array.type.rawValue) \(shape)",
+          code: Failure.refused)
+      }
+      if let wrong = ids.first(where: { !(0..<architecture.size).contains($0) }) {
+        throw Failure(
+          "'\(name)' holds \(wrong), but the model's tokens are 0 to \(architecture.size - 1)", code: Failure.refused)
+      }
+      (tokens, features) = (ids.map { Int32($0) }, [])
+      (steps, batch) = (shape[0], shape.count > 1 ? shape[1] : 1)
+    case .features:
+      guard let values = array.floats, (2...3).contains(shape.count), shape.last == size, !values.isEmpty else {
+        throw Failure(
+          "'\(name)' has to hold floats, [steps, \(size)] or [steps, batch, \(size)], but is \(array.type.rawValue) \(shape)",
+          code: Failure.refused)
+      }
+      (tokens, features) = ([], values)
+      (steps, batch) = (shape[0], shape.count > 2 ? shape[1] : 1)
+    }
+  }
+
+  /// Some rows of all steps and streams.
+  func inputs(_ rows: Range<Int>) -> Network.Inputs {
+    features.isEmpty
+      ? .tokens(Array(tokens[rows]))
+      : .features(Array(features[(rows.lowerBound * size)..<(rows.upperBound * size)]))
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kernels
 import RNNEvaluation
 import RNNFormat
 import RNNGeneration
@@ -46,6 +47,9 @@ struct SampleCommand: ParsableCommand {
   @Option(help: "The seed of chance. Default: another one each time.")
   var seed: UInt64?
 
+  @Option(help: "Threads to compute with. Default: as many as there are processors.")
+  var threads: Int?
+
   @OptionGroup(title: "Output") var speech: AnswerOptions
 
   func validate() throws {
@@ -55,6 +59,9 @@ struct SampleCommand: ParsableCommand {
     if greedy && (temperature != nil || topK != nil || topP != nil || seed != nil) {
       throw ValidationError(
         "--greedy contradicts --temperature, --top-k, --top-p and --seed: it always takes the most probable token.")
+    }
+    if let threads, !(1...ThreadTeam.mostThreads).contains(threads) {
+      throw ValidationError("--threads has to be between 1 and \(ThreadTeam.mostThreads).")
     }
     if length < 0 { throw ValidationError("--length cannot be negative.") }
     if let temperature, !(temperature >= 0.001 && temperature <= 1000) {
@@ -66,6 +73,7 @@ struct SampleCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let threads { ThreadTeam.threadCount = threads }
     let file = try Input.model(model)
     let loaded = try file.loadModel()
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }

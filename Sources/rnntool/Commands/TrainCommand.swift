@@ -93,10 +93,11 @@ struct TrainCommand: ParsableCommand {
     let ending = output.flatMap { ModelFormat(fileName: $0) }
     try require(
       ending == nil || ending == .rnnH5, "--output is always an rnn-h5 file: name it .h5, and convert it afterwards.")
-    try model.check(preset: preset?.rawValue)
-    try text.check()
+    let named = preset.flatMap { Preset.named($0.rawValue) }
+    try model.check(preset: named)
+    try text.check(preset: named)
     try length.check()
-    try optimizer.check()
+    try optimizer.check(preset: named)
     try require(safety.checkpointEvery ?? 1 > 0, "--checkpoint-every has to be positive.")
     try require(
       safety.checkpointMinutes.map { $0 > 0 && $0.isFinite } ?? true,
@@ -169,9 +170,6 @@ struct TrainCommand: ParsableCommand {
     optimizer.apply(to: &recipe.plan)
     regularisation.apply(to: &recipe.plan.regularisation)
     if let attempts = safety.recover { recipe.plan.recovery = attempts > 0 ? .init(attempts: attempts) : nil }
-    if recipe.model.tied, recipe.model.embedding == 0 {
-      throw ValidationError("--tied needs an embedding: --embedding has to be positive.")
-    }
     return recipe
   }
 

@@ -27,6 +27,12 @@ enum Interrupt {
         _exit(Failure.interrupted)
       }
     }
+    // A parent that starts programs from a thread that takes no signals hands that down.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     // A file that grows beyond the limit of the shell is an error of writing, not the end of the program.
     signal(SIGXFSZ, SIG_IGN)
   }

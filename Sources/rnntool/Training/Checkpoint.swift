@@ -1,3 +1,4 @@
+import Foundation
 import RNNFormat
 import RNNModel
 import RNNTraining
@@ -8,7 +9,8 @@ struct Checkpoint {
   private struct Progress: Codable {
     var recipe: Recipe
     var corpus_sha256: String
-    var training: TrainingState.Progress
+    /// JSON in a string: what a training counts may be beyond the numbers that JSON documents of the format may hold.
+    var training: String
   }
 
   var recipe: Recipe
@@ -18,7 +20,8 @@ struct Checkpoint {
 
   /// What a model file stores.
   func document() throws -> TrainingStateDocument {
-    let progress = Progress(recipe: recipe, corpus_sha256: corpus, training: state.progress)
+    let training = String(decoding: try JSONEncoder().encode(state.progress), as: UTF8.self)
+    let progress = Progress(recipe: recipe, corpus_sha256: corpus, training: training)
     return TrainingStateDocument(
       arrays: state.arrays, words: state.words, progress: try JSONValue(encoding: progress))
   }
@@ -39,7 +42,8 @@ struct Checkpoint {
     let progress: Progress
     do {
       progress = try document.progress.decoded()
-      state = try TrainingState(arrays: document.arrays, words: document.words, progress: progress.training)
+      let training = try JSONDecoder().decode(TrainingState.Progress.self, from: Data(progress.training.utf8))
+      state = try TrainingState(arrays: document.arrays, words: document.words, progress: training)
     } catch {
       throw Failure(
         "the training in '\(path.printable)' cannot be taken up: it is of another version, or damaged (\(error))",

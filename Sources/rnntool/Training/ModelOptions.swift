@@ -170,7 +170,7 @@ extension ModelOptions {
   }
 
   /// Flags that contradict each other or say nothing.
-  func check(preset: String?) throws {
+  func check(preset: Preset?) throws {
     func require(_ condition: Bool, _ message: String) throws {
       if !condition { throw ValidationError(message) }
     }
@@ -194,12 +194,12 @@ extension ModelOptions {
       initialRange == nil || initialisation == .uniform, "--initial-range is for --initialisation uniform.")
     try require(initialState != .given, "--initial-state is zero or learned: training is given no state.")
     try require(projectionClip == nil || projection != nil, "--projection-clip is for --projection.")
-    try checkCell(preset: preset, require)
+    let isTied = tied ?? preset?.model.tied ?? false
+    try require(!isTied || embedding != 0, "--tied needs an embedding: --embedding has to be positive.")
+    try checkCell(cell ?? preset.flatMap { Cell(rawValue: $0.model.cell.rawValue) } ?? .lstm, require)
   }
 
-  private func checkCell(preset: String?, _ require: (Bool, String) throws -> Void) throws {
-    // A preset's cell is not known here, but all presets have LSTM cells.
-    let cell = cell ?? .lstm
+  private func checkCell(_ cell: Cell, _ require: (Bool, String) throws -> Void) throws {
     let isElman = cell == .elman || cell == .echoState
     try require(activation == nil || isElman, "--activation is for --cell elman; the \(cell.rawValue) has its own.")
     try require(leak == nil || isElman, "--leak is for --cell elman and echo-state.")

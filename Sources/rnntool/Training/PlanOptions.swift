@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kernels
 import RNNTraining
 
 /// How long a training lasts, and what it reads at a time.
@@ -155,7 +156,9 @@ extension LengthOptions {
     }
     try require(validateEvery ?? 1 > 0, "--validate-every has to be positive.")
     try require(seed ?? 0 < 1 << 53, "--seed has to be below 2^53.")
-    try require((1...1024).contains(threads ?? 1), "--threads has to be between 1 and 1024.")
+    try require(
+      (1...ThreadTeam.mostThreads).contains(threads ?? 1),
+      "--threads has to be between 1 and \(ThreadTeam.mostThreads).")
   }
 }
 
@@ -217,7 +220,8 @@ extension OptimizerOptions {
     }
   }
 
-  func check() throws {
+  /// Flags that contradict each other or say nothing.
+  func check(preset: Preset?) throws {
     func require(_ condition: Bool, _ message: String) throws {
       if !condition { throw ValidationError(message) }
     }
@@ -226,11 +230,54 @@ extension OptimizerOptions {
       try require(Optimizer(name: optimizer) != nil, "--optimizer has to be one of \(names).")
     }
     try require(
-      learningRate.map { $0 > 0 && $0.isFinite } ?? true, "--learning-rate has to be positive and finite.")
+      learningRate.map { $0 > 0 && $0 <= 1e15 } ?? true, "--learning-rate has to be positive and at most 1e15.")
     try require(clip.map { $0 >= 0 && $0.isFinite } ?? true, "--clip has to be finite and at least 0.")
     try require(clipValue.map { $0 > 0 && $0.isFinite } ?? true, "--clip-value has to be positive and finite.")
     try require(clip == nil || clipValue == nil, "--clip and --clip-value contradict each other: give one of them.")
     try require(warmUp ?? 0 >= 0, "--warm-up cannot be negative.")
+    try checkOptimizer(optimizer ?? preset?.plan.optimizer.name ?? "adam", require)
+    try checkSchedule(schedule ?? preset.map { ScheduleName($0.plan.schedule.decay) } ?? .cosine, require)
+  }
+
+  private func checkOptimizer(_ name: String, _ require: (Bool, String) throws -> Void) throws {
+    let flags: [(flag: String, isGiven: Bool, optimizers: [String])] = [
+      ("--momentum", momentum != nil, ["sgd", "rmsprop"]), ("--nesterov", nesterov == true, ["sgd"]),
+      ("--alpha", alpha != nil, ["rmsprop"]), ("--beta1", beta1 != nil, ["adam", "adamw"]),
+      ("--beta2", beta2 != nil, ["adam", "adamw"]),
+      ("--epsilon", epsilon != nil, ["rmsprop", "adagrad", "adam", "adamw"]),
+      ("--non-monotone", nonMonotone != nil, ["averaged-sgd"]),
+    ]
+    for (flag, isGiven, optimizers) in flags {
+      try require(
+        !isGiven || optimizers.contains(name), "\(flag) is for --optimizer \(optimizers.joined(separator: " or "))."
+      )
+    }
+  }
+
+  private func checkSchedule(_ name: ScheduleName, _ require: (Bool, String) throws -> Void) throws {
+    let flags: [(flag: String, isGiven: Bool, schedules: [ScheduleName])] = [
+      ("--decay", decay != nil, [.step, .exponential, .plateau, .halving]),
+      ("--decay-from", decayFrom != nil, [.exponential, .halving]), ("--decay-every", decayEvery != nil, [.step]),
+      ("--patience", patience != nil, [.plateau]), ("--final-rate", finalRate != nil, [.cosine]),
+    ]
+    for (flag, isGiven, schedules) in flags {
+      try require(
+        !isGiven || schedules.contains(name),
+        "\(flag) is for --schedule \(schedules.map(\.rawValue).joined(separator: " or ")).")
+    }
+  }
+}
+
+extension OptimizerOptions.ScheduleName {
+  /// What a preset's schedule is called.
+  fileprivate init(_ decay: Schedule.Decay) {
+    switch decay {
+    case .constant: self = .constant
+    case .step: self = .step
+    case .exponential: self = .exponential
+    case .cosine: self = .cosine
+    case .plateau: self = .plateau
+    }
   }
 }
 

@@ -58,13 +58,12 @@ extension TextOptions {
   }
 
   /// Flags that contradict each other or say nothing.
-  func check() throws {
+  func check(preset: Preset?) throws {
     func require(_ condition: Bool, _ message: String) throws {
       if !condition { throw ValidationError(message) }
     }
-    if normalisation == .whitespace, let vocabulary {
-      try require(vocabulary == .words, "--normalisation whitespace is for --vocabulary words.")
-    }
+    let kind = vocabulary ?? preset?.text.vocabulary ?? .characters
+    try require(normalisation != .whitespace || kind == .words, "--normalisation whitespace is for --vocabulary words.")
     try require(minimumCount ?? 0 >= 0, "--minimum-count cannot be negative.")
     try require(vocabularySize ?? 1 > 0, "--vocabulary-size has to be positive.")
     try require(

@@ -23,6 +23,7 @@ final class TrainingSession {
   private let interval: Trainer.CheckpointInterval
   private var bar: ProgressBar
   private var isImproved = false
+  private var hasWritten = false
 
   init(
     model: Model, output: String, frame: Frame, interval: Trainer.CheckpointInterval, keepsState: Bool, isQuiet: Bool,
@@ -53,11 +54,10 @@ final class TrainingSession {
           shouldStop: { Interrupt.isRequested }))
     } catch TrainingError.diverged(let divergence) {
       bar.clear()
-      // The parameters before the step that went wrong are still there.
-      try write(trainer, state: trainer.state)
-      throw Failure(
-        "\(divergence); what was good is in '\(output.printable)': go on with --resume and a lower --learning-rate, or let --recover do it",
-        code: Failure.refused)
+      let remedy =
+        hasWritten
+        ? "go on from '\(output.printable)' with --resume and a lower --learning-rate" : "try a lower --learning-rate"
+      throw Failure("\(divergence); \(remedy), or let --recover do it", code: Failure.refused)
     } catch {
       bar.clear()
       throw error
@@ -132,8 +132,10 @@ final class TrainingSession {
       lineage: frame.lineage, history: history(records),
       proof: Proof(architecture: model.architecture, values: parameters.values.map { Double($0) }))
     let checkpoint = state.map { Checkpoint(recipe: frame.recipe, corpus: frame.corpus, state: $0) }
-    return try ModelWriter().write(
+    let identity = try ModelWriter().write(
       document, parameters: parameters, trainingState: try checkpoint?.document(), to: output)
+    hasWritten = true
+    return identity
   }
 
   private func history(_ records: [ValidationRecord]) -> History {
