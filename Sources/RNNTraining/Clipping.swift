@@ -1,5 +1,5 @@
 /// How a gradient is limited before it changes the parameters.
-public enum Clipping: Hashable, Sendable, Codable {
+public enum Clipping: Hashable, Sendable {
   /// The gradient of all parameters together is shortened to this Euclidean norm if it is longer (Pascanu, Mikolov &
   /// Bengio 2013), by max / (norm + 1e-6) as PyTorch's `clip_grad_norm_` does.
   case norm(Double)

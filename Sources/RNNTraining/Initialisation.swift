@@ -8,7 +8,7 @@ import RNNModel
 /// an LSTM's forget gates at ``forgetBias``.
 public struct Initialisation: Hashable, Sendable, Codable {
   /// What a tensor is drawn from.
-  public enum Distribution: Hashable, Sendable, Codable {
+  public enum Distribution: Hashable, Sendable {
     /// What this kind of tensor is drawn from if nothing is said.
     case customary
     /// Uniform in ± range.

@@ -2,7 +2,7 @@
 ///
 /// Names and defaults are those of `torch.optim` (PyTorch 2), which cites the papers; where the papers differ, it is said.
 /// Weight decay is a number of the plan: it is added to the gradient, except in ``adamW(beta1:beta2:epsilon:)``.
-public enum Optimizer: Hashable, Sendable, Codable {
+public enum Optimizer: Hashable, Sendable {
   /// Gradient descent with momentum (Polyak 1964; Sutskever et al. 2013) or Nesterov's (1983).
   case sgd(momentum: Double = 0, dampening: Double = 0, nesterov: Bool = false)
   /// Tieleman & Hinton 2012, who give alpha 0.9; centred: Graves 2013. Torch 7, and so char-rnn with alpha 0.95, computes

@@ -3,9 +3,9 @@ import RealModule
 /// How the learning rate changes in the course of a training.
 ///
 /// The rate of an update is the plan's rate times the factor of the warm-up times the factor of the decay.
-public struct Schedule: Hashable, Sendable, Codable {
+public struct Schedule: Hashable, Sendable {
   /// What makes the rate fall.
-  public enum Decay: Hashable, Sendable, Codable {
+  public enum Decay: Hashable, Sendable {
     /// Nothing.
     case constant
     /// The rate is multiplied by `factor` after every `every` epochs (PyTorch's `StepLR`).
