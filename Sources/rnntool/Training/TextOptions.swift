@@ -16,7 +16,7 @@ struct TextOptions: ParsableArguments {
   )
   var minimumCount: Int?
 
-  @Option(help: "At most so many tokens.")
+  @Option(help: "At most so many tokens. Default: 4096 for byte pairs, else no limit.")
   var vocabularySize: Int?
 
   @Flag(

@@ -24,7 +24,8 @@ struct TrainingCorpus {
     let text = recipe.text
     let plan = Corpus.Plan(
       kind: text.vocabulary, normalisation: text.normalisation, minimumCount: text.minimumCount,
-      maximumSize: text.maximumSize, isClosed: text.isClosed, vocabulary: vocabulary, layout: text.layout,
+      maximumSize: text.maximumSize ?? (text.vocabulary == .bpe ? 4096 : nil), isClosed: text.isClosed,
+      vocabulary: vocabulary, layout: text.layout,
       batch: recipe.plan.batch, length: recipe.plan.length, validationFraction: text.validationFraction)
     var hash = Hash.Stream()
     corpus = try Corpus(
