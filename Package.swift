@@ -42,6 +42,7 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CKernels"),
     .target(name: "CEmbeddedTexts"),
+    .target(name: "CSandbox"),
 
     // The libraries, each importing only what stands above it.
     .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: settings),
@@ -56,7 +57,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "RNNFormat",
-      dependencies: ["RNNModel", "HDF5", "CEmbeddedTexts", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "RNNModel", "HDF5", "CEmbeddedTexts", "CSandbox", .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: settings),
     .target(
       name: "RNNConversion",

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "descriptor.h"
+
 // Classes of property lists.
 
 static inline hid_t chdf5_file_access(void) { return H5P_FILE_ACCESS; }

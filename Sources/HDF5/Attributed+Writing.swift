@@ -41,6 +41,32 @@ extension Attributed where Self: ~Copyable {
     try writeNumbers(values, name: name, shape: [values.count])
   }
 
+  /// Writes a new attribute of any type and shape from bytes as they are stored: little-endian numbers, or fixed-length strings
+  /// with their filling.
+  ///
+  /// - Parameters:
+  ///   - name: the name of the attribute
+  ///   - datatype: the type of the elements: numbers or fixed-length strings
+  ///   - shape: the sizes of the axes; empty for a scalar
+  ///   - bytes: the bytes of all elements, row-major
+  /// - Throws: `hdf5.name`, `hdf5.exists`, `hdf5.type` for other types, `hdf5.shape` for another number of bytes,
+  ///   `hdf5.write-failed`
+  public func setAttribute(
+    _ name: String, datatype: Datatype, shape: [Int], bytes: [UInt8]
+  ) throws(HDF5Error) {
+    Library.enter()
+    defer { Library.leave() }
+    let place = location.attribute(name)
+    guard let size = datatype.byteCount else {
+      throw place.refusal(.type, "write", "a \(datatype) cannot be written")
+    }
+    guard !shape.contains(where: { $0 < 0 }), Extent.product(shape + [size]) == bytes.count else {
+      throw place.refusal(.shape, "write", "\(bytes.count) bytes do not fill the shape \(Extent.description(shape))")
+    }
+    let type = try datatype.stored(at: place)
+    try write(bytes, name: name, stored: type, memory: type, shape: shape, at: place)
+  }
+
   /// Creates an attribute that does not exist.
   func createAttribute(
     _ name: String, type: borrowing Handle, space: borrowing Handle, at place: Location

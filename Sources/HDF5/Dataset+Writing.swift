@@ -43,6 +43,19 @@ extension Dataset {
   ///   - start: the first index along each axis
   ///   - count: the number of elements along each axis
   /// - Throws: as `write(_:start:count:)`
+  public func writeBytes(_ bytes: [UInt8], start: [Int], count: [Int]) throws(HDF5Error) {
+    try bytes.withUnsafeBufferPointer { (buffer) throws(HDF5Error) in
+      try writeBytes(buffer, start: start, count: count)
+    }
+  }
+
+  /// Writes a block from bytes: see `writeBytes(_:)`.
+  ///
+  /// - Parameters:
+  ///   - bytes: the bytes of the block's elements, row-major
+  ///   - start: the first index along each axis
+  ///   - count: the number of elements along each axis
+  /// - Throws: as `write(_:start:count:)`
   public func writeBytes(_ bytes: Span<UInt8>, start: [Int], count: [Int]) throws(HDF5Error) {
     try bytes.withUnsafeBufferPointer { (buffer) throws(HDF5Error) in
       try writeBytes(buffer, start: start, count: count)

@@ -24,15 +24,49 @@ public struct File: ~Copyable, Sendable {
   /// - Throws: `hdf5.file-missing`, `hdf5.directory`, `hdf5.not-regular`, `hdf5.permission`, `hdf5.empty`, `hdf5.not-hdf5`,
   ///   `hdf5.truncated`, `hdf5.damaged`, `hdf5.locked`
   public init(opening path: String, limits: ReadLimits = ReadLimits()) throws(HDF5Error) {
+    try self.init(opening: path, named: path, limits: limits)
+  }
+
+  /// Opens a file that stands for another one, whose path errors are to name.
+  ///
+  /// - Parameters:
+  ///   - path: the path of the file
+  ///   - name: the path that errors name
+  ///   - limits: what to read at most
+  /// - Throws: as ``init(opening:limits:)``
+  public init(opening path: String, named name: String, limits: ReadLimits = ReadLimits()) throws(HDF5Error) {
     Library.enter()
     defer { Library.leave() }
-    let place = try Self.place(path, "open", limits)
-    let (size, start) = try FileProbe.look(at: place)
+    let (size, start) = try FileProbe.look(at: try Self.place(path, "open", limits))
+    let place = try Self.place(name, "open", limits)
     let access = try Self.access(at: place)
+    try self.init(path, access, at: place, size: size, start: start)
+  }
+
+  /// Opens a file by an open descriptor, without a call of the operating system that opens anything.
+  ///
+  /// - Parameters:
+  ///   - descriptor: open for reading for as long as the file is used; it is not closed
+  ///   - name: the path that errors name
+  ///   - limits: what to read at most
+  /// - Throws: as ``init(opening:limits:)``
+  public init(descriptor: Int32, named name: String, limits: ReadLimits = ReadLimits()) throws(HDF5Error) {
+    Library.enter()
+    defer { Library.leave() }
+    let place = try Self.place(name, "open", limits)
+    let (size, start) = try FileProbe.look(at: descriptor, place)
+    let access = try Self.access(at: place)
+    try place.check(chdf5_set_descriptor(access.id, descriptor), "open")
+    try self.init(name, access, at: place, size: size, start: start)
+  }
+
+  private init(
+    _ path: String, _ access: borrowing Handle, at place: Location, size: Int, start: Int
+  ) throws(HDF5Error) {
     let id = H5Fopen(path, chdf5_read_only(), access.id)
     guard id >= 0 else { throw Self.openingFailure(at: place) }
     let handle = Handle(owning: id)
-    let location = Location(file: path, path: nil, limits: limits, id: id, fileSize: size)
+    let location = Location(file: place.file, path: nil, limits: place.limits, id: id, fileSize: size)
     root = try Group(rootOf: location)
     self.handle = handle
     self.location = location

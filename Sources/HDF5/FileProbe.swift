@@ -16,6 +16,11 @@ enum FileProbe {
     let descriptor = open(location.file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw failure(errno, "open", at: location) }
     defer { _ = close(descriptor) }
+    return try look(at: descriptor, location)
+  }
+
+  /// The same of a file that is open.
+  static func look(at descriptor: Int32, _ location: Location) throws(HDF5Error) -> (size: Int, start: Int) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw failure(errno, "open", at: location) }
     switch status.st_mode & S_IFMT {

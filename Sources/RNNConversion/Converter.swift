@@ -30,15 +30,19 @@ public struct Converter: Sendable {
   public var writer: ModelWriter
   /// Whether to read everything and write nothing.
   public var isDryRun: Bool
+  /// Reads sources that are HDF5 files, in place of this process.
+  public var quarantine: Quarantine?
 
   /// Makes a converter.
   public init(
-    from: ModelFormat? = nil, to: ModelFormat? = nil, writer: ModelWriter = ModelWriter(), isDryRun: Bool = false
+    from: ModelFormat? = nil, to: ModelFormat? = nil, writer: ModelWriter = ModelWriter(), isDryRun: Bool = false,
+    quarantine: Quarantine? = nil
   ) {
     self.from = from
     self.to = to
     self.writer = writer
     self.isDryRun = isDryRun
+    self.quarantine = quarantine
   }
 
   /// Converts a file.
@@ -54,7 +58,7 @@ public struct Converter: Sendable {
     }
     switch from {
     case .rnnH5:
-      let file = try ModelFile(opening: source)
+      let file = try ModelFile(opening: source, through: quarantine)
       // The state of a training belongs to the file that it goes on with, not to the model.
       let lost = file.trainingProgress == nil ? [] : ["/training_state"]
       return try convert(file.document, file, source: source, from, to, destination, lost: lost)

@@ -15,9 +15,11 @@ import RNNTraining
 /// What comes from files and from standard input.
 enum Input {
   /// A model file, open for reading.
-  static func model(_ path: String) throws -> ModelFile {
+  ///
+  /// - Parameter quarantine: reads the file, if it is not trusted.
+  static func model(_ path: String, through quarantine: Quarantine? = nil) throws -> ModelFile {
     do {
-      return try ModelFile(opening: path)
+      return try ModelFile(opening: path, through: quarantine)
     } catch {
       if error.isRefusal, let format = try? ModelFormat(of: path), format != .rnnH5 {
         throw Failure(

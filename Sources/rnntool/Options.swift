@@ -1,5 +1,8 @@
 import ArgumentParser
+import Foundation
+import RNNFormat
 import RNNModel
+import Synchronization
 
 /// How a command answers.
 struct AnswerOptions: ParsableArguments {
@@ -14,6 +17,39 @@ struct OutputOptions: ParsableArguments {
 
   @Flag(name: .shortAndLong, help: "Say nothing but the result.")
   var quiet = false
+}
+
+/// How much a command believes of its files.
+struct TrustOptions: ParsableArguments {
+  @Flag(
+    help: ArgumentHelp(
+      "Read HDF5 files in a process that has given up all its rights; for files of strangers.",
+      discussion: "What it is protected by is said on standard error. See docs/SECURITY.md."))
+  var untrusted = false
+
+  /// What reads the files, if they are not trusted.
+  var quarantine: Quarantine? {
+    guard untrusted else { return nil }
+    #if os(Linux)
+      // This very program, also if it has been moved or replaced meanwhile.
+      let program = "/proc/self/exe"
+    #else
+      let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
+    #endif
+    return Quarantine(program: program) { Self.announce($0) }
+  }
+
+  private static let isAnnounced = Atomic(false)
+
+  /// Says once what the reading is protected by.
+  private static func announce(_ report: Quarantine.Report) {
+    guard !isAnnounced.exchange(true, ordering: .relaxed) else { return }
+    let layers = [
+      (Quarantine.Protection.limits, "at most \(report.memory >> 20) MB and \(report.seconds) s"),
+      (.landlock, "no file or network (Landlock)"), (.seccomp, "few system calls (seccomp)"),
+    ].filter { report.protection.contains($0.0) }.map(\.1)
+    Terminal.note("read in a process of its own: \(layers.joined(separator: ", "))")
+  }
 }
 
 extension Vocabulary.Kind: ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Kernels
 import RNNFormat
 
@@ -29,6 +30,8 @@ struct RNNTool: ParsableCommand {
     ])
 
   static func main() {
+    // First of all: that process must have one thread, and lose its rights before it does anything.
+    if let status = Quarantine.serve(Array(CommandLine.arguments.dropFirst())) { Foundation.exit(status) }
     Interrupt.install()
     if let name = KernelLevel.refusedEnvironmentValue {
       Terminal.error("RNNTOOL_KERNELS is '\(name)', which is not a kernel level that this processor has")

@@ -1,3 +1,4 @@
+import Foundation
 import HDF5
 import RNNModel
 
@@ -20,14 +21,18 @@ public struct ModelFile: ~Copyable, TensorSource {
 
   /// Opens a model file.
   ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - quarantine: reads it first, in place of this process; what is opened is then a copy with the same content.
   /// - Throws: ``FormatError/hdf5(_:)`` if there is no HDF5 file at the path, ``FormatError/invalid(file:findings:)`` with everything that is wrong if it
   ///   is not a valid model file.
-  public init(opening path: String) throws(FormatError) {
+  ///   ``FormatError/quarantine(file:reason:)``.
+  public init(opening path: String, through quarantine: Quarantine? = nil) throws(FormatError) {
     let file: File
-    do {
-      file = try File(opening: path)
-    } catch {
-      throw .hdf5(error)
+    if let quarantine {
+      file = try quarantine.open(path)
+    } else {
+      do { file = try File(opening: path) } catch { throw .hdf5(error) }
     }
     var findings = Findings()
     let structure = ModelStructure(reading: file, &findings)
@@ -35,6 +40,7 @@ public struct ModelFile: ~Copyable, TensorSource {
       throw .invalid(file: path, findings: findings.all)
     }
     self.file = file
+    isCopy = quarantine != nil
     self.structure = structure
     self.path = path
     self.document = document
@@ -42,8 +48,13 @@ public struct ModelFile: ~Copyable, TensorSource {
     tensors = structure.tensors
   }
 
+  /// Whether what is open is a copy, so that nothing can be said about where bytes lie.
+  private let isCopy: Bool
+
   /// The size of the file in bytes.
-  public var size: Int { file.size }
+  public var size: Int {
+    isCopy ? (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? file.size : file.size
+  }
 
   /// The values of a tensor, little-endian and row-major.
   ///
@@ -63,18 +74,18 @@ public struct ModelFile: ~Copyable, TensorSource {
     }
   }
 
-  /// Where the bytes of a tensor lie in the file; nil if they are compressed or cannot be found.
+  /// Where the bytes of a tensor lie in the file; nil if they are compressed, or a copy was read.
   public func offset(of tensor: TensorDescription) -> Int? {
-    guard let dataset = try? file.root.dataset("/parameters/\(tensor.path)") else { return nil }
+    guard !isCopy, let dataset = try? file.root.dataset("/parameters/\(tensor.path)") else { return nil }
     return dataset.chunk == nil ? dataset.offset : nil
   }
 
   /// The hash that the file gives for a tensor.
   public func sha256(of tensor: TensorDescription) -> String? { structure.hashes[tensor.path] }
 
-  /// The bytes that a tensor takes in the file.
+  /// The bytes that a tensor takes in the file; nil if a copy was read.
   public func storedSize(of tensor: TensorDescription) -> Int? {
-    guard let dataset = try? file.root.dataset("/parameters/\(tensor.path)") else { return nil }
+    guard !isCopy, let dataset = try? file.root.dataset("/parameters/\(tensor.path)") else { return nil }
     return try? dataset.storageSize
   }
 

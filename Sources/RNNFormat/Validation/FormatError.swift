@@ -6,6 +6,8 @@ public enum FormatError: Error, Equatable, Sendable, CustomStringConvertible {
   case hdf5(HDF5Error)
   /// The file is not a valid model file.
   case invalid(file: String, findings: [Finding])
+  /// A file was to be read by a process without rights, which did not go well.
+  case quarantine(file: String, reason: String)
   /// A file could not be put in its place.
   case cannotWrite(file: String, reason: String)
   /// A document to be written breaks the rules of the format.
@@ -20,6 +22,7 @@ public enum FormatError: Error, Equatable, Sendable, CustomStringConvertible {
       let first = errors.first.map { "\($0)" } ?? ""
       let rest = errors.count > 1 ? " (and \(errors.count - 1) more: see 'rnntool validate')" : ""
       return "'\(file.printable)' is not a valid model file: \(first)\(rest)"
+    case .quarantine(let file, let reason): return "cannot read '\(file.printable)' in quarantine: \(reason)"
     case .cannotWrite(let file, let reason): return "cannot write '\(file.printable)': \(reason)"
     case .unwritable(let file, let violation):
       return "cannot write '\(file.printable)': the model breaks the rules of the format: \(violation)"
@@ -29,7 +32,7 @@ public enum FormatError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Whether the file could be looked at, and the answer is no: it is not what it should be.
   public var isRefusal: Bool {
     switch self {
-    case .invalid, .unwritable: true
+    case .invalid, .unwritable, .quarantine: true
     case .cannotWrite: false
     case .hdf5(let error):
       switch error.rule {

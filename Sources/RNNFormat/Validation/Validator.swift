@@ -33,7 +33,10 @@ public enum Validator {
   /// Checks a file and reports all findings at once.
   ///
   /// - Throws: ``FormatError/hdf5(_:)`` only if the file is missing or not readable at all; whatever is in it ends in the report.
-  public static func validate(_ path: String, level: ValidationLevel = .proof) throws(FormatError) -> ValidationReport {
+  ///   ``FormatError/quarantine(file:reason:)``.
+  public static func validate(
+    _ path: String, level: ValidationLevel = .proof, through quarantine: Quarantine? = nil
+  ) throws(FormatError) -> ValidationReport {
     var findings = Findings()
     func report(_ header: ModelHeader?, _ difference: Double? = nil) -> ValidationReport {
       ValidationReport(
@@ -41,10 +44,10 @@ public enum Validator {
     }
     let file: File
     do {
-      file = try File(opening: path)
+      if let quarantine { file = try quarantine.open(path) } else { file = try open(path) }
     } catch {
-      guard FormatError.hdf5(error).isRefusal else { throw .hdf5(error) }
-      findings.add(error)
+      guard case .hdf5(let cause) = error, error.isRefusal else { throw error }
+      findings.add(cause)
       return report(nil)
     }
     guard let structure = ModelStructure(reading: file, &findings) else { return report(nil) }
@@ -61,6 +64,10 @@ public enum Validator {
         "the model's numbers differ by up to \(difference) nats, more than the tolerance of \(proof.toleranceFloat64)")
     }
     return report(structure.header, difference)
+  }
+
+  private static func open(_ path: String) throws(FormatError) -> File {
+    do { return try File(opening: path) } catch { throw .hdf5(error) }
   }
 
   /// Checks every hash of the file, and returns the parameters if they are wanted and all are there.

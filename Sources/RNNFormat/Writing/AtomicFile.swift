@@ -53,6 +53,24 @@ public enum AtomicFile {
     try? synchronize(target.folder, failure)
   }
 
+  /// Lets `body` make a file that nobody else is to see; it is gone when `body` returns, though what is open then stays open.
+  ///
+  /// - Parameters:
+  ///   - folder: where there is room for it.
+  ///   - body: is given a path at which nothing exists yet.
+  static func withTemporary<Result: ~Copyable>(
+    in folder: String, _ body: (_ temporary: String) throws -> Result
+  ) rethrows -> Result {
+    removeAbandoned(in: folder)
+    let temporary = temporaryName(in: folder)
+    unfinished.store(Int(bitPattern: strdup(temporary)), ordering: .releasing)
+    defer {
+      unfinished.store(0, ordering: .releasing)
+      unlink(temporary)
+    }
+    return try body(temporary)
+  }
+
   /// Checks that a target can be replaced, before the work that leads to it is done: a file is created beside it and removed.
   ///
   /// - Throws: ``FormatError/cannotWrite(file:reason:)``.

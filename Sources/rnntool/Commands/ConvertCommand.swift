@@ -38,6 +38,8 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Show what would become of each tensor, and write nothing.")
   var dryRun = false
 
+  @OptionGroup(title: "Trust") var trust: TrustOptions
+
   @OptionGroup(title: "Output") var speech: OutputOptions
 
   func validate() throws {
@@ -58,8 +60,10 @@ struct ConvertCommand: ParsableCommand {
       try Input.check(destination, mayReplace: force)
       try AtomicFile.checkWritable(destination)
     }
-    let report = try Converter(from: from, to: to, writer: ModelWriter(compresses: compress), isDryRun: dryRun)
-      .convert(source, to: destination)
+    let report = try Converter(
+      from: from, to: to, writer: ModelWriter(compresses: compress), isDryRun: dryRun, quarantine: trust.quarantine
+    )
+    .convert(source, to: destination)
     if speech.json {
       return try Terminal.print(
         .object([

@@ -40,6 +40,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Threads to compute with. Default: as many as there are processors.")
   var threads: Int?
 
+  @OptionGroup(title: "Trust") var trust: TrustOptions
+
   @OptionGroup(title: "Output") var speech: OutputOptions
 
   func validate() throws {
@@ -55,7 +57,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     if let threads { ThreadTeam.threadCount = threads }
-    let file = try Input.model(model)
+    let file = try Input.model(model, through: trust.quarantine)
     let loaded = try file.loadModel()
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }
     let window = length ?? max(1, 256 / batch)

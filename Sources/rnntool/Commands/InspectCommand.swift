@@ -27,10 +27,12 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Also print the metadata and the lineage.")
   var metadata = false
 
+  @OptionGroup(title: "Trust") var trust: TrustOptions
+
   @OptionGroup(title: "Output") var speech: AnswerOptions
 
   func run() throws {
-    let file = try Input.model(model)
+    let file = try Input.model(model, through: trust.quarantine)
     if speech.json { return try Terminal.print(json(file)) }
     try Terminal.print(summary(file))
     try Terminal.print("\n" + layers(file.document.architecture))
@@ -102,7 +104,7 @@ struct InspectCommand: ParsableCommand {
     for tensor in file.tensors {
       rows.append([
         tensor.path, tensor.type.rawValue, tensor.shape.map(String.init).joined(separator: " x "),
-        file.offset(of: tensor).map { "\($0)" } ?? "chunked", Format.count(tensor.byteCount),
+        file.offset(of: tensor).map { "\($0)" } ?? (trust.untrusted ? "-" : "chunked"), Format.count(tensor.byteCount),
         String(file.sha256(of: tensor)?.prefix(16) ?? ""),
       ])
     }

@@ -31,6 +31,8 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Also give the outputs of all layers.")
   var layers = false
 
+  @OptionGroup(title: "Trust") var trust: TrustOptions
+
   @OptionGroup(title: "Output") var speech: OutputOptions
 
   func validate() throws {
@@ -46,7 +48,7 @@ struct RunCommand: ParsableCommand {
     try Input.check(output, isNoneOf: [input, model])
     try Input.check(output, mayReplace: force)
     try AtomicFile.checkWritable(output)
-    let file = try Input.model(model)
+    let file = try Input.model(model, through: trust.quarantine)
     let loaded = try file.loadModel()
     let array = try NPYFile(reading: input)
     let rows = try Rows(array, named: input, for: loaded.architecture)

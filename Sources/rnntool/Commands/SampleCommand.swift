@@ -50,6 +50,8 @@ struct SampleCommand: ParsableCommand {
   @Option(help: "Threads to compute with. Default: as many as there are processors.")
   var threads: Int?
 
+  @OptionGroup(title: "Trust") var trust: TrustOptions
+
   @OptionGroup(title: "Output") var speech: AnswerOptions
 
   func validate() throws {
@@ -74,7 +76,7 @@ struct SampleCommand: ParsableCommand {
 
   func run() throws {
     if let threads { ThreadTeam.threadCount = threads }
-    let file = try Input.model(model)
+    let file = try Input.model(model, through: trust.quarantine)
     let loaded = try file.loadModel()
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }
     let text = try promptFile.map { try Input.text($0) } ?? Array((prompt ?? "").utf8)
