@@ -1,0 +1,72 @@
+extension Trainer {
+  /// Trains to the end of the plan.
+  ///
+  /// - Returns: why it ended.
+  /// - Throws: ``TrainingError/diverged(_:)``, what the text or the observer throws. What was validated before stays valid, and
+  ///   so does the last checkpoint.
+  public func run(_ observer: Observer = Observer()) throws -> TrainingEnd {
+    let start = clock.now
+    let before = progress.seconds
+    func seconds() -> Double { before + (clock.now - start) / .seconds(1) }
+    var lastCheckpoint = before
+    var checkpointStep: Int?
+    closing = nil
+    if plan.recovery != nil, fallback == nil { fallback = state }
+
+    var end: TrainingEnd?
+    while end == nil {
+      if isComplete {
+        end = .finished
+        break
+      }
+      // What counts is the time of the last update, so that a resumed training ends where it ended.
+      if let limit = plan.maximumSeconds, progress.step > 0, progress.seconds >= limit {
+        end = .timeUp
+        break
+      }
+      do {
+        try advance(seconds)
+        observer.progressed(progress.last ?? Self.nothing)
+        if isValidationDue { try validate(seconds, observer) }
+        if observer.checkpointInterval.isDue(step: progress.step, secondsSinceLast: seconds() - lastCheckpoint)
+          || observer.isCheckpointWanted()
+        {
+          try checkpoint(observer)
+          checkpointStep = progress.step
+          lastCheckpoint = seconds()
+        }
+      } catch TrainingError.diverged(let divergence) {
+        progress.seconds = seconds()
+        observer.recovered(try recover(divergence))
+      }
+      if !isComplete, observer.shouldStop() { end = .stopped }
+    }
+    if checkpointStep != progress.step { try checkpoint(observer) }
+    try close(seconds, observer)
+    return end ?? .finished
+  }
+
+  /// Whether the plan has been carried out.
+  var isComplete: Bool {
+    progress.step >= plan.maximumSteps ?? .max || progress.epoch >= plan.epochs ?? .max
+  }
+
+  var isValidationDue: Bool {
+    plan.validation.interval.map { progress.step.isMultiple(of: $0) } ?? (progress.window == 0)
+  }
+
+  func fraction(_ seconds: Double) -> Double {
+    var fraction = 0.0
+    if let steps = plan.maximumSteps, steps > 0 { fraction = max(fraction, Double(progress.step) / Double(steps)) }
+    if let epochs = plan.epochs, epochs > 0 { fraction = max(fraction, epochsRead / Double(epochs)) }
+    if let limit = plan.maximumSeconds { fraction = max(fraction, limit > 0 ? seconds / limit : 1) }
+    return min(1, fraction)
+  }
+
+  var epochsRead: Double { Double(progress.epoch) + Double(progress.position) / Double(source.length) }
+
+  func checkpoint(_ observer: Observer) throws {
+    try requireFiniteParameters()
+    try observer.checkpoint(state)
+  }
+}
