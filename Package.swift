@@ -97,6 +97,8 @@ let package = Package(
     .testTarget(name: "RNNEvaluationTests", dependencies: ["RNNEvaluation", "RNNModel"], swiftSettings: settings),
     .testTarget(
       name: "RNNGenerationTests", dependencies: ["RNNGeneration", "RNNModel", "Kernels"], swiftSettings: settings),
+    .target(name: "SandboxProbes", dependencies: ["CSandbox"], path: "Tests/SandboxProbes"),
+    .testTarget(name: "SandboxTests", dependencies: ["CSandbox", "SandboxProbes"], swiftSettings: settings),
     .testTarget(name: "rnntoolTests", dependencies: ["RNNFormat"], swiftSettings: settings),
   ]
 )
