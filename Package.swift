@@ -63,7 +63,10 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "RNNConversion",
-      dependencies: ["RNNFormat", .target(name: "CZip", condition: .when(traits: ["NPZ"]))],
+      dependencies: [
+        "RNNFormat", "RNNModel", .product(name: "RealModule", package: "swift-numerics"),
+        .target(name: "CZip", condition: .when(traits: ["NPZ"])),
+      ],
       swiftSettings: settings),
     .target(
       name: "RNNTraining",

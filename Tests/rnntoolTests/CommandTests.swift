@@ -5,7 +5,10 @@ import Testing
 /// The binary, run from outside as people and scripts run it.
 @Suite(.enabled(if: Program.path != nil, "there is no rnntool: set RNNTOOL to its path"))
 struct CommandTests {
-  private let commands = ["train", "evaluate", "sample", "inspect", "convert", "validate", "run"]
+  private let commands = [
+    "train", "evaluate", "sample", "inspect", "convert", "validate", "run", "tensor", "migrate", "sign", "verify",
+    "card",
+  ]
 
   @Test func everyCommandExplainsItself() throws {
     let overview = try Program.run(["--help"])
