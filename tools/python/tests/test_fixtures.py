@@ -65,7 +65,7 @@ def test_never_opens_a_file_that_another_file_points_to(tmp_path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     found = json.loads(done.stdout)["findings"]
     assert done.returncode == 1
-    assert {finding["path"] for finding in found if finding["rule"] == "hdf5.refused"} == {
+    assert {finding["place"] for finding in found if finding["rule"] == "hdf5.refused"} == {
         "/outside",
         "/raw",
         "/virtual",

@@ -148,30 +148,37 @@ class Container:
         ]
 
     def _walk(self) -> None:
-        # One explicit stack: nesting costs no recursion.
         with _damage_refused("/"):
             root = h5g.open(self._file, b"/")
             seen = {h5o.get_info(root).addr}
-        pending = [("/", root, 0)]
-        while pending:
-            path, group, depth = pending.pop()
+        # One explicit stack: nesting costs no recursion. Objects are met in the order of their paths' names.
+        stack = [("/", root, self._enter("/", root))]
+        while stack:
+            path, group, names = stack[-1]
+            name = next(names, None)
+            if name is None:
+                stack.pop()
+                continue
+            child = path.rstrip("/") + "/" + name.decode("utf-8", "backslashreplace")
             try:
-                self.items[path] = Item(path, attributes=self._attributes(group, path))
-                with _damage_refused(path):
-                    names: list[bytes] = []
-                    group.links.iterate(names.append)
+                with _damage_refused(child):
+                    opened = self._open_child(group, name, child, seen, len(stack))
             except Refusal as refusal:
                 self.refusals.append(refusal)
                 continue
-            for name in names:
-                child = path.rstrip("/") + "/" + name.decode("utf-8", "backslashreplace")
-                try:
-                    with _damage_refused(child):
-                        opened = self._open_child(group, name, child, seen, depth)
-                    if opened is not None:
-                        pending.append((child, opened, depth + 1))
-                except Refusal as refusal:
-                    self.refusals.append(refusal)
+            if opened is not None:
+                stack.append((child, opened, self._enter(child, opened)))
+
+    def _enter(self, path: str, group: h5g.GroupID) -> Iterator[bytes]:
+        """Takes a group in; the names in it."""
+        names: list[bytes] = []
+        try:
+            self.items[path] = Item(path, attributes=self._attributes(group, path))
+            with _damage_refused(path):
+                group.links.iterate(names.append)
+        except Refusal as refusal:
+            self.refusals.append(refusal)
+        return iter(sorted(names))
 
     def _open_child(self, group: h5g.GroupID, name: bytes, path: str, seen: set[int], depth: int) -> h5g.GroupID | None:
         _check_name(name, path)
@@ -183,7 +190,7 @@ class Container:
             raise Refusal(path, "the object is linked more than once")
         seen.add(info.addr)
         if info.type == h5o.TYPE_GROUP:
-            if depth >= DEEPEST_GROUP:
+            if depth > DEEPEST_GROUP:
                 raise Refusal(path, f"groups are nested deeper than {DEEPEST_GROUP}")
             return h5g.open(group, name)
         if info.type != h5o.TYPE_DATASET:
@@ -217,8 +224,11 @@ class Container:
         if stored > self._size:
             raise Refusal(path, "it claims to store more bytes than the file has")
         if created.get_layout() != h5d.CHUNKED:
-            if claimed > stored:
+            if claimed and claimed != stored:
                 raise Refusal(path, f"it claims {claimed} bytes and stores {stored}")
+            offset = dataset.get_offset() if created.get_layout() == h5d.CONTIGUOUS else None
+            if claimed and offset is not None and offset > self._size - stored:
+                raise Refusal(path, "its data lies beyond the end of the file")
         elif claimed > stored * LARGEST_EXPANSION:
             raise Refusal(path, f"it claims {claimed} bytes and stores {stored}: more than {LARGEST_EXPANSION} times")
         elif claimed and math.prod(created.get_chunk()) * size > stored * LARGEST_EXPANSION:

@@ -10,15 +10,15 @@ from .resources import document
 
 @dataclass(frozen=True)
 class Finding:
-    """A broken rule. ``path`` is where in the file (``/parameters/output/bias``, ``/@format`` for an attribute)."""
+    """A broken rule. ``place`` is where in the file: the path of an object, ``path@name`` for an attribute."""
 
     rule: str
     severity: str
-    path: str
+    place: str
     message: str
 
     def __str__(self) -> str:
-        return f"{self.severity}: {self.rule}: {printable(self.path)}: {printable(self.message)}"
+        return f"{self.severity}: {self.rule}: {printable(self.place)}: {printable(self.message)}"
 
 
 @dataclass
@@ -38,9 +38,9 @@ class Report:
         """The identifiers of the broken rules."""
         return {finding.rule for finding in self.findings}
 
-    def add(self, rule: str, path: str, message: str) -> None:
+    def add(self, rule: str, place: str, message: str) -> None:
         """Adds a finding with the severity that ``rules.json`` gives the rule."""
-        self.findings.append(Finding(rule, document("rules.json")[rule]["severity"], path, message))
+        self.findings.append(Finding(rule, document("rules.json")[rule]["severity"], place, message))
 
     def as_json(self) -> dict[str, Any]:
         """``valid``, ``level`` and ``findings`` for machines."""

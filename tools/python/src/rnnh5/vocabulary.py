@@ -12,6 +12,7 @@ WHITE_SPACE = frozenset((9, 10, 11, 12, 13, 32))
 LINE_END = 10
 KINDS = ("bytes", "characters", "words", "bpe")
 NORMALISATIONS = ("none", "whitespace")
+BYTES = 256
 LONGEST_PIECE = 256
 _PIECES = re.compile(
     rb" ?[A-Za-z\x80-\xff]+| ?[0-9]+| ?[^\t-\r A-Za-z0-9\x80-\xff]+|[\t-\r ]+?(?= [^\t-\r ])|[\t-\r ]+"
