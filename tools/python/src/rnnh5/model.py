@@ -5,19 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .architecture import TensorRule
 from .canonical import parse
 from .container import Container, Item, Refusal
+from .extras import needed
 from .network import Network, State
 from .proof import Proof
 from .report import Report
 from .training_state import TrainingState
 from .validation import LEVELS, Validation, tensor_type, tensor_values
 from .vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import keras
+    import torch
+
+    from .torch_network import TorchNetwork
 
 
 class InvalidFile(ValueError):
@@ -136,7 +143,31 @@ class Model:
     @cached_property
     def network(self) -> Network:
         """The forward pass in float64. The first use reads all tensors."""
-        return Network(self.architecture, {path: tensor.read() for path, tensor in self.parameters.items()})
+        return Network(self.architecture, self._values())
+
+    def _values(self) -> dict[str, np.ndarray]:
+        return {path: tensor.read() for path, tensor in self.parameters.items()}
+
+    def to_torch(self, dtype: torch.dtype | None = None) -> TorchNetwork:
+        """The model as a live ``torch.nn.Module``, in evaluation mode: ``logits, state = module(tokens, state)``.
+
+        ``dtype`` is ``torch.float32``, if not given, or ``torch.float64``. Every option of the format is there, and every
+        parameter can be trained; ``module.stored()`` gives them back as ``rnnh5.write`` takes them. Raises
+        ``MissingExtra`` without PyTorch.
+        """
+        with needed("to_torch", "torch", "torch"):
+            from .torch_network import TorchNetwork
+        return TorchNetwork(self.architecture, self._values(), *(() if dtype is None else (dtype,)))
+
+    def to_keras(self, dtype: str = "float32") -> keras.Model:
+        """The model as a live ``keras.Model`` from ``[batch, steps]`` tokens, or ``[batch, steps, size]`` features, to logits.
+
+        Each call starts from the initial state. ``dtype`` is ``float32`` or ``float64``. Raises ``NotExpressible`` for a
+        layer that Keras does not have, naming the layer and the option; ``MissingExtra`` without Keras.
+        """
+        with needed("to_keras", "keras", "keras"):
+            from .keras_model import keras_model
+        return keras_model(self.architecture, self._values(), dtype)
 
     def log_probabilities(self, inputs: Sequence[Any] | np.ndarray, state: State | None = None) -> np.ndarray:
         """ln p of every output after each of ``inputs``, float64 ``[steps, outputs]``: see ``Network``.
