@@ -117,6 +117,8 @@ EDGES: dict[str, Any] = {
     "an empty unknown dataset": lambda file: file.create_dataset("/nothing", (0,), "<f4"),
     "an unknown chunked dataset": lambda file: file.create_dataset("/much", (10**6,), "<f4", chunks=(10,)),
     "an unknown compressed dataset": lambda file: file.create_dataset("/much", data=np.zeros(10**6, "<f4"), compression=9),
+    "gates of the wrong type": lambda file: file["/parameters/output/bias"].attrs.__setitem__("gates", 1),
+    "features of the wrong type": lambda file: file.attrs.__setitem__("required_features", 1),
     "an id far away": lambda file: file["/vocabulary"].attrs.__setitem__("unknown_id", np.int64(2**62)),
     "a state of integers": lambda file: file.create_dataset("/training_state/a", data=np.zeros(2, "<i4")),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """rnn-h5: one HDF5 file, one recurrent language model. Read it, run it, validate it, write it."""
 
 from .container import Refusal
+from .extras import MissingExtra, NotExpressible
 from .identity import content_id, model_id
 from .model import InvalidFile, Model, Tensor, open
 from .network import Network
@@ -16,8 +17,10 @@ __all__ = [
     "BFloat16",
     "Finding",
     "InvalidFile",
+    "MissingExtra",
     "Model",
     "Network",
+    "NotExpressible",
     "Proof",
     "Refusal",
     "Report",

@@ -159,15 +159,20 @@ class Model:
             from .torch_network import TorchNetwork
         return TorchNetwork(self.architecture, self._values(), *(() if dtype is None else (dtype,)))
 
-    def to_keras(self, dtype: str = "float32") -> keras.Model:
+    def to_keras(self, states: bool = False) -> keras.Model:
         """The model as a live ``keras.Model`` from ``[batch, steps]`` tokens, or ``[batch, steps, size]`` features, to logits.
 
-        Each call starts from the initial state. ``dtype`` is ``float32`` or ``float64``. Raises ``NotExpressible`` for a
-        layer that Keras does not have, naming the layer and the option; ``MissingExtra`` without Keras.
+        Each call starts from the initial state. With ``states``, the model takes and gives dictionaries instead, ``Inputs``
+        and ``Logits`` beside the states ``Hidden_<layer>`` and ``Cell_<layer>`` ``[batch, width]`` of a stream, and of those
+        layers of a sequence whose initial state is given. Numbers are float32:
+        Keras multiplies in nothing wider.
+
+        Two biases that Keras has as one, and the constant of a forget gate, become one bias. Raises ``NotExpressible`` for
+        a layer that Keras does not have, naming the layer and the option; ``MissingExtra`` without Keras.
         """
         with needed("to_keras", "keras", "keras"):
             from .keras_model import keras_model
-        return keras_model(self.architecture, self._values(), dtype)
+        return keras_model(self.architecture, self._values(), states)
 
     def log_probabilities(self, inputs: Sequence[Any] | np.ndarray, state: State | None = None) -> np.ndarray:
         """ln p of every output after each of ``inputs``, float64 ``[steps, outputs]``: see ``Network``.

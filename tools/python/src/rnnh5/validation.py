@@ -128,7 +128,7 @@ class Validation:
 
     def _features(self) -> None:
         """What the file uses against what it says that it uses."""
-        if "required_features" not in self._items["/"].attributes:
+        if self._text("/", "required_features") is None:
             return
         named = self._required_features()
         used = features(self.architecture) if self.architecture else set()
@@ -299,7 +299,9 @@ class Validation:
             self._find("parameters.shape", item.path, f"its shape is {list(item.shape)}, not {list(rule.shape)}")
         for name in ("axes", "gates"):
             text, expected = self._text(item.path, name), rule.attributes.get(name)
-            if text != expected and not (name == "axes" and name not in item.attributes):
+            is_there = name in item.attributes
+            # Axes that are missing are reported with the layout.
+            if text != expected and (is_there or name != "axes") or is_there and expected is None:
                 self._find("parameters.axes", f"{item.path}@{name}", f"it is {_quoted(text)}, not {_quoted(expected)}")
         if (item.type == "uint16") != ("encoding" in item.attributes):
             self._find("parameters.encoding", item.path, f"a tensor of type {item.type} is marked otherwise")
@@ -315,12 +317,16 @@ class Validation:
         if "/proof" not in self._items:
             self._find("proof.missing", "/proof", "the file does not carry a proof")
             return
-        inputs, tokens = self._items.get("/proof/inputs"), self._item("/proof/tokens", "uint32")
-        numbers = self._item("/proof/log_probabilities", "float64")
-        if tokens is None or numbers is None or inputs is None or inputs.type not in _object_rule(inputs.path)["types"]:
+        arrays = [self._items.get(f"/proof/{name}") for name in ("inputs", "tokens", "log_probabilities")]
+        if any(item is None or item.is_group for item in arrays):
+            return
+        inputs, tokens, numbers = arrays
+        if inputs.type not in _object_rule(inputs.path)["types"] or (len(tokens.shape), len(numbers.shape)) != (1, 2):
             return
         if (inputs.type, len(inputs.shape)) not in (("uint32", 1), ("float64", 2)):
             self._find("proof.shape", inputs.path, f"it is {inputs.type} with {len(inputs.shape)} axes")
+            return
+        if (tokens.type, numbers.type) != ("uint32", "float64"):
             return
         attributes = self._items["/proof"].attributes
         computed_by = self._text("/proof", "computed_by")
