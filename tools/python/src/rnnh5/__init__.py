@@ -3,10 +3,11 @@
 from .container import Refusal
 from .extras import MissingExtra, NotExpressible
 from .identity import content_id, model_id
-from .model import InvalidFile, Model, Tensor, open
+from .model import InvalidFile, Model, open
 from .network import Network
 from .proof import Proof
 from .report import Finding, Report
+from .tensor import NotMappable, Tensor
 from .training_state import TrainingState
 from .validation import validate
 from .vocabulary import UnknownSymbol, Vocabulary
@@ -21,6 +22,7 @@ __all__ = [
     "Model",
     "Network",
     "NotExpressible",
+    "NotMappable",
     "Proof",
     "Refusal",
     "Report",

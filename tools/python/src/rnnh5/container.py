@@ -11,9 +11,10 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from h5py import h5a, h5d, h5f, h5g, h5l, h5o, h5p, h5s, h5t, h5z
+from h5py import h5a, h5d, h5f, h5g, h5i, h5l, h5o, h5p, h5s, h5t, h5z
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 LARGEST_EXPANSION = 1100
@@ -91,18 +92,65 @@ class Item:
     def is_group(self) -> bool:
         return self.type is None
 
+    @property
+    def _open(self) -> h5d.DatasetID:
+        if self.dataset is None:
+            raise ValueError(f"{self.path} cannot be read: the file is closed, or it is a group")
+        return self.dataset
+
     def blocks(self) -> Iterator[np.ndarray]:
         """The data in row-major order, in pieces of a few megabytes. Raises ``Refusal`` where reading fails."""
         with _damage_refused(self.path):
-            yield from _blocks(self.dataset, self.shape, self.type)
+            yield from _blocks(self._open, self.shape, self.type)
 
     def read(self) -> np.ndarray:
         """All data, in this machine's memory. Raises ``Refusal`` where reading fails."""
         with _damage_refused(self.path):
-            memory, kind = _memory_type(self.dataset.get_type(), self.type)
+            memory, kind = _memory_type(self._open.get_type(), self.type)
             array = np.empty(self.shape, kind)
-            self.dataset.read(h5s.ALL, h5s.ALL, array, memory)
+            self._open.read(h5s.ALL, h5s.ALL, array, memory)
             return array
+
+    def read_part(self, start: tuple[int, ...], count: tuple[int, ...], step: tuple[int, ...]) -> np.ndarray:
+        """``count`` values along each axis from ``start`` on, every ``step``-th. Raises ``Refusal`` where reading fails."""
+        array = np.empty(count, self.numpy_type)
+        if array.size:
+            with _damage_refused(self.path):
+                memory, _ = _memory_type(self._open.get_type(), self.type)
+                space = self._open.get_space()
+                space.select_hyperslab(start, count, step)
+                self._open.read(h5s.create_simple(count), space, array, memory)
+        return array
+
+    @property
+    def numpy_type(self) -> np.dtype[Any]:
+        """The values as they lie in the file."""
+        return np.dtype(_memory_type(self._open.get_type(), self.type)[1])
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one value."""
+        return self.numpy_type.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all values."""
+        return math.prod(self.shape) * self.itemsize
+
+    @property
+    def stored_bytes(self) -> int:
+        """The bytes that the values take in the file."""
+        return self._open.get_storage_size()
+
+    @property
+    def offset(self) -> int | None:
+        """Where contiguous values begin in the file; None for all others."""
+        is_contiguous = self._open.get_create_plist().get_layout() == h5d.CONTIGUOUS
+        return self._open.get_offset() if is_contiguous else None
+
+    def descriptor(self) -> int:
+        """The open file's own descriptor, as long as it is open."""
+        return h5i.get_file_id(self._open).get_vfd_handle()
 
     def bytes(self) -> bytes:
         """The bytes of a scalar string without their padding."""

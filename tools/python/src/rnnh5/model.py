@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .architecture import TensorRule
 from .canonical import parse
-from .container import Container, Item, Refusal
+from .container import Container, Refusal
 from .extras import needed
 from .network import Network, State
 from .proof import Proof
 from .report import Report
+from .tensor import Tensor, Tensors
 from .training_state import TrainingState
-from .validation import LEVELS, Validation, tensor_type, tensor_values
+from .validation import LEVELS, Validation
 from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -35,48 +35,6 @@ class InvalidFile(ValueError):
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         super().__init__(f"{path}: {errors[0]}{more}")
         self.report = report
-
-
-class Tensor:
-    """A parameter that lies in the file until it is read."""
-
-    def __init__(self, rule: TensorRule, item: Item) -> None:
-        self._item = item
-        self.path = rule.path
-        """``layer/name``."""
-        self.axes = rule.axes
-        """For example ``("gate", "hidden", "input")``."""
-        self.gates = rule.gates
-        """The gates in order, for a tensor of a recurrent layer."""
-        self.shape = rule.shape
-        self.type = tensor_type(item)
-        """``float64``, ``float32``, ``float16`` or ``bfloat16``."""
-
-    def read(self) -> np.ndarray:
-        """The values, of ``shape``, in their own type; bfloat16 as float32, which holds each of its values."""
-        return tensor_values(self._item)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return self.read() if dtype is None else self.read().astype(dtype)
-
-    def __repr__(self) -> str:
-        return f"<Tensor {self.path} {self.type} [{', '.join(self.axes)}] = {list(self.shape)}>"
-
-
-class Tensors(Mapping[str, Tensor]):
-    """The tensors by ``layer/name``, in the order of the architecture."""
-
-    def __init__(self, tensors: dict[str, Tensor]) -> None:
-        self._tensors = tensors
-
-    def __getitem__(self, path: str) -> Tensor:
-        return self._tensors[path]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tensors)
-
-    def __len__(self) -> int:
-        return len(self._tensors)
 
 
 class Model:
