@@ -63,7 +63,7 @@ def test_never_opens_a_file_that_another_file_points_to(tmp_path) -> None:
         file.create_virtual_dataset("/virtual", layout)
     command = [sys.executable, "-m", "rnnh5", "validate", "--json", str(target)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
-    found = json.loads(done.stdout)["findings"]
+    found = json.loads(done.stdout)[0]["findings"]
     assert done.returncode == 1
     assert {finding["place"] for finding in found if finding["rule"] == "hdf5.refused"} == {
         "/outside",

@@ -73,9 +73,10 @@ def test_a_part_is_read_without_the_rest(compress: bool, tmp_path) -> None:
         before = read_so_far()
         assert np.array_equal(tensor.read(), weights)
         whole = read_so_far() - before
-        assert whole >= tensor.stored_bytes
+        # The library keeps the chunk that it has read.
+        assert part + whole >= tensor.stored_bytes
         assert part < whole / 4
-    with pytest.raises(ValueError, match="the file is closed"):
+    with pytest.raises(rnnh5.FileClosed):
         tensor.read()
 
 

@@ -1,6 +1,6 @@
 """rnn-h5: one HDF5 file, one recurrent language model. Read it, run it, validate it, write it."""
 
-from .container import Refusal
+from .container import FileClosed, Refusal
 from .extras import MissingExtra, NotExpressible
 from .identity import content_id, model_id
 from .model import InvalidFile, Model, open
@@ -16,6 +16,7 @@ from .writer import BFloat16, write
 __version__ = "1.1.0"
 __all__ = [
     "BFloat16",
+    "FileClosed",
     "Finding",
     "InvalidFile",
     "MissingExtra",

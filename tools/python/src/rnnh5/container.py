@@ -59,6 +59,10 @@ class Refusal(Exception):
         self.reason = reason
 
 
+class FileClosed(ValueError):
+    """The model was closed before this was read."""
+
+
 @dataclass
 class Attribute:
     """An attribute, already read. ``value`` has the attribute's shape; strings are bytes without their padding.
@@ -73,29 +77,29 @@ class Attribute:
     @property
     def text(self) -> str | None:
         """The value of a scalar string; None for everything else, and for what is no text."""
-        if self.type != "string" or self.shape != ():
+        if self.type != "string" or self.shape != () or self.value is None:
             return None
-        return decoded(self.value[()])
+        return decoded(bytes(self.value[()]))
 
 
 @dataclass
 class Item:
-    """A group or a dataset, checked but not read. ``type`` and ``shape`` are None for a group."""
+    """A group or a dataset, checked but not read. The ``type`` of a group is ``group``."""
 
     path: str
-    type: str | None = None
-    shape: tuple[int, ...] | None = None
+    type: str = "group"
+    shape: tuple[int, ...] = ()
     attributes: dict[str, Attribute] = field(default_factory=dict)
     dataset: h5d.DatasetID | None = field(default=None, repr=False)
 
     @property
     def is_group(self) -> bool:
-        return self.type is None
+        return self.type == "group"
 
     @property
     def _open(self) -> h5d.DatasetID:
         if self.dataset is None:
-            raise ValueError(f"{self.path} cannot be read: the file is closed, or it is a group")
+            raise FileClosed(f"{self.path} cannot be read: the file is closed")
         return self.dataset
 
     def blocks(self) -> Iterator[np.ndarray]:
@@ -140,7 +144,7 @@ class Item:
     @property
     def stored_bytes(self) -> int:
         """The bytes that the values take in the file."""
-        return self._open.get_storage_size()
+        return int(self._open.get_storage_size())
 
     @property
     def offset(self) -> int | None:
@@ -150,11 +154,11 @@ class Item:
 
     def descriptor(self) -> int:
         """The open file's own descriptor, as long as it is open."""
-        return h5i.get_file_id(self._open).get_vfd_handle()
+        return int(h5i.get_file_id(self._open).get_vfd_handle())
 
     def bytes(self) -> bytes:
         """The bytes of a scalar string without their padding."""
-        return self.read()[()] if self.shape == () else b""
+        return bytes(self.read()[()]) if self.shape == () else b""
 
 
 class Container:
@@ -165,11 +169,12 @@ class Container:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Raises ``OSError`` for what cannot be read at all, ``Refusal`` for what is not (intact) HDF5."""
+        self.path = os.fspath(path)
         self.items: dict[str, Item] = {}
         self.refusals: list[Refusal] = []
-        self._file = _open(os.fspath(path))
+        self._file = _open(self.path)
         try:
-            self._size = os.stat(path).st_size
+            self.size = os.stat(path).st_size
             self._walk()
         except BaseException:
             self.close()
@@ -269,13 +274,13 @@ class Container:
     ) -> None:
         claimed = math.prod(shape) * size
         stored = dataset.get_storage_size()
-        if stored > self._size:
+        if stored > self.size:
             raise Refusal(path, "it claims to store more bytes than the file has")
         if created.get_layout() != h5d.CHUNKED:
             if claimed and claimed != stored:
                 raise Refusal(path, f"it claims {claimed} bytes and stores {stored}")
             offset = dataset.get_offset() if created.get_layout() == h5d.CONTIGUOUS else None
-            if claimed and offset is not None and offset > self._size - stored:
+            if claimed and offset is not None and offset > self.size - stored:
                 raise Refusal(path, "its data lies beyond the end of the file")
         elif claimed > stored * LARGEST_EXPANSION:
             raise Refusal(path, f"it claims {claimed} bytes and stores {stored}: more than {LARGEST_EXPANSION} times")
@@ -304,7 +309,7 @@ class Container:
             # For other programs, and never read: libhdf5 before 1.14 trusts the lengths that a file states for such data.
             return Attribute("string", shape, None)
         kind = _type_name(datatype, path)
-        if math.prod(shape) * datatype.get_size() > self._size:
+        if math.prod(shape) * datatype.get_size() > self.size:
             raise Refusal(path, "it claims more bytes than the file has")
         memory, numpy_type = _memory_type(datatype, kind)
         array = np.empty(shape, numpy_type)
@@ -325,7 +330,7 @@ def _damage_refused(path: str) -> Iterator[None]:
     # h5py turns the library's errors into a dozen of Python's classes: whatever it raises here, the file is at fault.
     try:
         yield
-    except (Refusal, MemoryError):
+    except (Refusal, MemoryError, FileClosed):
         raise
     except Exception as error:
         raise Refusal(path, f"the HDF5 library cannot read it: {error}") from None

@@ -48,27 +48,29 @@ class Model:
         try:
             self._container = Container(path)
         except Refusal as refusal:
-            report = Report(level)
+            report = Report(level, self.path)
             report.add("hdf5.refused", refusal.path, refusal.reason)
             raise InvalidFile(self.path, report) from None
         validation = Validation(self._container, level)
         if not validation.report.valid:
             self._container.close()
             raise InvalidFile(self.path, validation.report)
-        root = self._container.items["/"].attributes
-        self.architecture: dict[str, Any] = validation.architecture
+        texts = {name: found.text or "" for name, found in self._container.items["/"].attributes.items()}
+        self.size = self._container.size
+        """The bytes of the file."""
+        self.architecture: dict[str, Any] = validation.architecture or {}
         """As section 4 of the specification describes it."""
         self.vocabulary: Vocabulary | None = validation.vocabulary
         self.metadata: dict[str, Any] = validation.metadata
         self.lineage: list[dict[str, Any]] = validation.lineage
         self.proof: Proof | None = validation.proof
         self.parameters = Tensors({path: Tensor(rule, item) for path, (rule, item) in validation.tensors.items()})
-        self.model_id: str = root["model_id"].text
-        self.content_id: str = root["content_id"].text
-        self.generator: str = root["generator"].text
-        self.format_version: str = root["format_version"].text
-        self.minimum_reader_version: str = root["minimum_reader_version"].text
-        self.required_features: list[str] = root["required_features"].text.split()
+        self.model_id: str = texts["model_id"]
+        self.content_id: str = texts["content_id"]
+        self.generator: str = texts["generator"]
+        self.format_version: str = texts["format_version"]
+        self.minimum_reader_version: str = texts["minimum_reader_version"]
+        self.required_features: list[str] = texts["required_features"].split()
 
     def close(self) -> None:
         """Closes the file. Tensors that were not read can no longer be."""

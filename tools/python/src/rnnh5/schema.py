@@ -45,7 +45,7 @@ def _equal(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(_equal, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
-    return a == b
+    return bool(a == b)
 
 
 def _check(value: Any, schema: dict[str, Any], root: dict[str, Any], where: str) -> Iterator[tuple[str, str]]:
@@ -122,7 +122,7 @@ def _one_of(value: Any, schema: dict[str, Any], root: dict[str, Any], where: str
 
 
 def _resolve(reference: str, root: dict[str, Any]) -> dict[str, Any]:
-    node: Any = root
+    node = root
     for part in reference.removeprefix("#/").split("/"):
         node = node[part]
     return node

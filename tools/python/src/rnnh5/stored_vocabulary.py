@@ -103,7 +103,8 @@ class StoredVocabulary:
 
     def _tokens_violation(self) -> Violation | None:
         # Whether a token can occur does not depend on the others.
-        vocabulary, seen = self.vocabulary(), set()
+        vocabulary = self.vocabulary()
+        seen: set[bytes] = set()
         special = (self.unknown_id, self.line_end_id)
         for index, token in enumerate(vocabulary.tokens):
             if not token:

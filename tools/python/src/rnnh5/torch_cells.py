@@ -140,7 +140,7 @@ class Library(Recurrent):
             value = getattr(self.rnn, own)
             parts[name] = value.unflatten(0, (len(self._order), -1))[back]
         if self._layer.get("projection"):
-            parts["projection_weights"] = self.rnn.weight_hr_l0
+            parts["projection_weights"] = self.rnn.get_parameter("weight_hr_l0")
         return parts
 
 
@@ -154,20 +154,23 @@ class Formulas(Recurrent):
             self.register_parameter(name, nn.Parameter(parts[name]))
 
     def stored(self) -> Parts:
-        return super().stored() | {name: getattr(self, name) for name in self._own}
+        return super().stored() | {name: self._part(name) for name in self._own}
+
+    def _part(self, name: str) -> Tensor:
+        return self.get_parameter(name)
 
     def _from_input(self, values: Tensor) -> dict[str, Tensor]:
         """W x + b of all steps by gate, each ``[batch, steps, hidden]``."""
-        z = torch.einsum("bti,ghi->gbth", values, self.input_weights)
+        z = torch.einsum("bti,ghi->gbth", values, self._part("input_weights"))
         if "bias" in self._own:
-            z = z + self.bias[:, None, None, :]
+            z = z + self._part("bias")[:, None, None, :]
         return dict(zip(self._layer["gates"], z))
 
     def _from_state(self, gate: str, h: Tensor) -> Tensor:
         """U h + r of one gate, ``[batch, hidden]``."""
         index = self._layer["gates"].index(gate)
-        z = h @ self.recurrent_weights[index].T
-        return z + self.recurrent_bias[index] if "recurrent_bias" in self._own else z
+        z = h @ self._part("recurrent_weights")[index].T
+        return z + self._part("recurrent_bias")[index] if "recurrent_bias" in self._own else z
 
     def _run(self, values: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
         gates, out = self._from_input(values), []
@@ -205,15 +208,14 @@ class LSTM(Formulas):
         c = _limited(f * c + i * g(z["candidate"]), layer["cell_clip"])
         h = sigma(z["output"] + self._seen("output", c)) * ACTIVATIONS[layer["cell_activation"]](c)
         if layer["projection"]:
-            h = _limited(h @ self.projection_weights.T, layer["projection"]["clip"])
+            h = _limited(h @ self._part("projection_weights").T, layer["projection"]["clip"])
         return h, c
 
     def _seen(self, gate: str, c: Tensor) -> Tensor | float:
         if not self._layer["peepholes"]:
             return 0.0
         peeping = [name for name in self._layer["gates"] if name != "candidate"]
-        seen: Tensor = self.peephole_weights[peeping.index(gate)] * c
-        return seen
+        return self._part("peephole_weights")[peeping.index(gate)] * c
 
 
 class GRU(Formulas):

@@ -145,7 +145,7 @@ def _module(layer: dict[str, Any], parts: dict[str, Tensor], dtype: torch.dtype)
     if kind in RECURRENT:
         return recurrent(layer, parts)
     if kind == "embedding":
-        return nn.Embedding.from_pretrained(parts["weights"], freeze=False)
+        return nn.Embedding(layer["inputs"], layer["outputs"], _weight=parts["weights"])
     if kind == "dropout":
         return LockedDropout(layer["rate"]) if layer.get("locked") else nn.Dropout(layer["rate"])
     if kind == "layer_norm":

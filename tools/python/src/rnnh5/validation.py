@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Any
 
@@ -35,7 +36,7 @@ def validate(path: str | os.PathLike[str], level: str = "proof") -> Report:
     try:
         container = Container(path)
     except Refusal as refusal:
-        report = Report(level)
+        report = Report(level, os.fspath(path))
         report.add("hdf5.refused", refusal.path, refusal.reason)
         return report
     with container:
@@ -46,7 +47,7 @@ class Validation:
     """One run over an open container. What could be understood is there afterwards, else None."""
 
     def __init__(self, container: Container, level: str) -> None:
-        self.report = Report(level)
+        self.report = Report(level, container.path)
         self.architecture: dict[str, Any] | None = None
         self.metadata: Any = None
         self.lineage: Any = None
@@ -67,6 +68,7 @@ class Validation:
         readable = self._versions()
         if self._container.refusals or not readable:
             return
+        self.report.model_id = self._text("/", "model_id") or ""
         self._layout()
         self._documents()
         self._vocabulary()
@@ -93,10 +95,15 @@ class Validation:
         found = self._items[path].attributes.get(attribute) if path in self._items else None
         return found.text if found else None
 
+    def _scalar(self, path: str, attribute: str, type: str) -> Any:
+        """The number of an attribute of the type; None where the layout rules have complained."""
+        found = self._items[path].attributes.get(attribute)
+        return found.value.item() if found and found.value is not None and (found.type, found.shape) == (type, ()) else None
+
     def _item(self, path: str, type: str) -> Item | None:
         """An item of the type and of the rank that the layout asks for; None where the layout rules have complained."""
         item = self._items.get(path)
-        rank = 0 if type == "string" else _object_rule(path)["rank"]
+        rank = 0 if type == "string" else _object_rule(path).get("rank")
         return item if item and item.type == type and len(item.shape) == rank else None
 
     # Who may read the file.
@@ -247,15 +254,12 @@ class Validation:
         if merges is not None and merges.shape[1] != 2:
             self._find("vocabulary.merges", merges.path, f"its rows have {merges.shape[1]} tokens, not 2")
             return
-        group = self._items["/vocabulary"].attributes
-        special = [group.get("unknown_id"), group.get("line_end_id")]
+        unknown_id, line_end_id = (self._scalar("/vocabulary", name, "int64") for name in ("unknown_id", "line_end_id"))
         kind, normalisation = self._text("/vocabulary", "kind"), self._text("/vocabulary", "normalisation")
-        if kind not in KINDS or normalisation not in NORMALISATIONS:
-            return
-        if any(found is None or found.type != "int64" or found.shape != () for found in special):
+        if kind not in KINDS or normalisation not in NORMALISATIONS or unknown_id is None or line_end_id is None:
             return
         stored = StoredVocabulary(
-            kind, normalisation, *(int(found.value) for found in special), data.read().tobytes(), bounds.read(),
+            kind, normalisation, unknown_id, line_end_id, data.read().tobytes(), bounds.read(),
             counts.read() if counts else None, merges.read() if merges else None,
         )  # fmt: skip
         rule, message = stored.violation() or self._vocabulary_size(len(stored)) or (None, "")
@@ -309,7 +313,7 @@ class Validation:
     # History and proof.
 
     def _history(self) -> None:
-        columns = [item for item in self._container.children("/history") if item.shape and len(item.shape) == 1]
+        columns = [item for item in self._container.children("/history") if len(item.shape) == 1]
         if len({item.shape[0] for item in columns}) > 1:
             self._find("history.length", "/history", "its columns differ in length")
 
@@ -317,23 +321,24 @@ class Validation:
         if "/proof" not in self._items:
             self._find("proof.missing", "/proof", "the file does not carry a proof")
             return
-        arrays = [self._items.get(f"/proof/{name}") for name in ("inputs", "tokens", "log_probabilities")]
-        if any(item is None or item.is_group for item in arrays):
-            return
+        names = ("inputs", "tokens", "log_probabilities")
+        arrays = [self._items.get(f"/proof/{name}") or Item(name) for name in names]
         inputs, tokens, numbers = arrays
-        if inputs.type not in _object_rule(inputs.path)["types"] or (len(tokens.shape), len(numbers.shape)) != (1, 2):
+        if any(item.is_group for item in arrays) or (len(tokens.shape), len(numbers.shape)) != (1, 2):
+            return
+        if inputs.type not in _object_rule(inputs.path)["types"]:
             return
         if (inputs.type, len(inputs.shape)) not in (("uint32", 1), ("float64", 2)):
             self._find("proof.shape", inputs.path, f"it is {inputs.type} with {len(inputs.shape)} axes")
             return
         if (tokens.type, numbers.type) != ("uint32", "float64"):
             return
-        attributes = self._items["/proof"].attributes
         computed_by = self._text("/proof", "computed_by")
-        tolerances = [attributes.get(name) for name in ("tolerance", "tolerance_float64")]
-        if computed_by is None or any(f is None or f.type != "float64" or f.shape != () for f in tolerances):
+        tolerance, tolerance_float64 = (
+            self._scalar("/proof", name, "float64") for name in ("tolerance", "tolerance_float64")
+        )
+        if computed_by is None or tolerance is None or tolerance_float64 is None:
             return
-        tolerance, tolerance_float64 = (float(found.value) for found in tolerances)
         if numbers.shape != (inputs.shape[0], *tokens.shape):
             self._find("proof.shape", "/proof", "its arrays do not fit together")
             return
@@ -388,13 +393,13 @@ class Validation:
             self._find("identity.content_id", "/@content_id", "it is not the hash of the content")
 
     def _proof_numbers(self) -> None:
-        if self.proof is None:
+        if self.proof is None or self.architecture is None:
             return
         with np.errstate(all="ignore"):
-            network = Network(
-                self.architecture, {path: tensor_values(item) for path, (_, item) in self.tensors.items()}
-            )
+            values = {path: tensor_values(item) for path, (_, item) in self.tensors.items()}
+            network = Network(self.architecture, values)
             difference = self.proof.largest_difference(network)
+        self.report.proof_difference = difference if math.isfinite(difference) else None
         if not difference <= self.proof.tolerance_float64:
             self._find(
                 "proof.numbers",
@@ -449,9 +454,11 @@ def _all_finite(block: np.ndarray) -> bool:
     return bool((np.abs(values.astype(np.float64)) <= np.finfo(np.float32).max).all())
 
 
-def _object_rule(path: str) -> dict[str, Any] | None:
+def _object_rule(path: str) -> dict[str, Any]:
+    """What ``layout.json`` states of an object; nothing of one that it does not name."""
     parts = path.split("/")
-    for rule in document("layout.json")["objects"]:
+    rules: list[dict[str, Any]] = document("layout.json")["objects"]
+    for rule in rules:
         pattern = rule["path"].split("/")
         if pattern[-1] == "**":
             # Everything below.
@@ -459,7 +466,7 @@ def _object_rule(path: str) -> dict[str, Any] | None:
                 return rule
         elif len(parts) == len(pattern) and all(p in ("*", part) for p, part in zip(pattern, parts)):
             return rule
-    return None
+    return {}
 
 
 def _is_json(rule: dict[str, Any]) -> bool:
