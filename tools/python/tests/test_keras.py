@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
+from typing import Any
 
-os.environ.setdefault("KERAS_BACKEND", "torch")
-
-from typing import Any  # noqa: E402
-
-import layers  # noqa: E402
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
-import rnnh5  # noqa: E402
-from conftest import FIXTURES, random_architecture, random_inputs  # noqa: E402
+import layers
+import numpy as np
+import pytest
+import rnnh5
+from conftest import FIXTURES, random_architecture, random_inputs
 
 try:
     import keras

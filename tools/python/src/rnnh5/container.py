@@ -94,6 +94,7 @@ class Item:
 
     @property
     def is_group(self) -> bool:
+        """Whether it is a group, and not a dataset."""
         return self.type == "group"
 
     @property
