@@ -19,7 +19,10 @@ from rnnh5.validation import Validation, tensor_type
 
 Random = np.random.Generator
 JSON = ("/architecture", "/metadata", "/lineage", "/training_state/progress")
-NAMES = ["a", "weights", "bias", "step", "output", "proof", "parameters", "gates", "sha256", "encoding", "kind", "Ä", "\u212b", "x" * 70]
+NAMES = [
+    "a", "weights", "bias", "step", "output", "proof", "parameters", "gates", "sha256", "encoding", "kind", "Ä", "\u212b",
+    "x" * 70,
+]  # fmt: skip
 TEXTS = [
     b"", b"a", b"rnn-h5", b"1.0", b"1.1", b"9.0", b"1.1\n", b"01.1", b"none", b"whitespace", b"bpe", b"words", b"bytes",
     b"peepholes", b"bpe connections", b"unheard-of", b" ", b"bfloat16", b"0" * 64, b"F" * 64, b"\xff", b"a\0b",
@@ -111,7 +114,7 @@ def _attributes(owner: Any) -> dict[str, Any]:
     return {name: owner.attrs[name] for name in owner.attrs if name != "DIMENSION_LABELS"}
 
 
-def _replace(file: h5py.File, path: str, value: np.ndarray, **options: Any) -> None:
+def replace(file: h5py.File, path: str, value: np.ndarray, **options: Any) -> None:
     """Another dataset with the attributes of the one that was there."""
     kept = _attributes(file[path])
     del file[path]
@@ -175,7 +178,7 @@ def retype(file: h5py.File, random: Random) -> str:
         value = np.array(len(value))
     with np.errstate(all="ignore"):
         value = np.asarray(value).astype(kind)
-    _replace(file, path, value)
+    replace(file, path, value)
     return f"retype {path} as {kind}"
 
 
@@ -188,7 +191,7 @@ def reshape(file: h5py.File, random: Random) -> str:
         lambda v: v[..., :1] if v.ndim else v, lambda v: v.reshape(-1)[0] if v.size else v, lambda v: v[..., :0] if v.ndim else v,
     ]  # fmt: skip
     changed = np.array(_pick(shapes, random)(value))
-    _replace(file, path, changed)
+    replace(file, path, changed)
     return f"reshape {path} from {list(value.shape)} to {list(changed.shape)}"
 
 
@@ -204,7 +207,7 @@ def revalue(file: h5py.File, random: Random) -> str:
                 new = np.array(_pick([0, 1, 2, 5, 255, 256, 2**31, 2**32 - 1, 2**63 - 1, 2**64 - 1], random), np.uint64)
             flat = value.reshape(-1)
             flat[place] = new.astype(value.dtype)
-        _replace(file, path, value)
+        replace(file, path, value)
         return f"revalue {path}[{place}] = {new}"
     return "nothing"
 
@@ -213,10 +216,11 @@ def refilter(file: h5py.File, random: Random) -> str:
     path = _pick(_datasets(file), random)
     value = np.asarray(file[path][()])
     options = _pick(
-        [{"compression": "gzip"}, {"compression": "lzf"}, {"fletcher32": True}, {"shuffle": True}, {"chunks": True}], random
+        [{"compression": "gzip"}, {"compression": "lzf"}, {"fletcher32": True}, {"shuffle": True}, {"chunks": True}],
+        random,
     )
     if value.ndim and value.size and value.dtype.kind != "S":
-        _replace(file, path, value, **options)
+        replace(file, path, value, **options)
     return f"refilter {path} {options}"
 
 
@@ -302,7 +306,11 @@ def _places(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def _document(file: h5py.File, random: Random) -> str:
-    found = [path for path in (*JSON, "/architecture", "/architecture") if path in file and isinstance(file[path], h5py.Dataset)]
+    found = [
+        path
+        for path in (*JSON, "/architecture", "/architecture")
+        if path in file and isinstance(file[path], h5py.Dataset)
+    ]
     found = [path for path in found if file[path].dtype.kind == "S" and file[path].shape == ()]
     return _pick(found, random) if found else ""
 
@@ -347,7 +355,7 @@ def edit_json(file: h5py.File, random: Random) -> str:
             text = canonical(document)
         except ValueError:
             pass
-    _replace(file, path, np.array(text, f"S{max(1, len(text))}"))
+    replace(file, path, np.array(text, f"S{max(1, len(text))}"))
     return f"edit {path} at {'/'.join(map(str, place))} ({what})"
 
 
@@ -357,13 +365,15 @@ def edit_text(file: h5py.File, random: Random) -> str:
         return "nothing"
     text = bytearray(file[path][()])
     place = int(random.integers(len(text) + 1))
-    insert = _pick([b" ", b"\n", b",", b'"', b"}", b"0", b"e5", b"\xff", b"\\u0041", b"-", b"[", b'"a":1,', b".0"], random)
+    insert = _pick(
+        [b" ", b"\n", b",", b'"', b"}", b"0", b"e5", b"\xff", b"\\u0041", b"-", b"[", b'"a":1,', b".0"], random
+    )
     if random.integers(2):
         text[place:place] = insert
     else:
         text[place : place + 1] = b""
     if bytes(text).strip(b"\0"):
-        _replace(file, path, np.array(bytes(text), f"S{len(text)}"))
+        replace(file, path, np.array(bytes(text), f"S{len(text)}"))
     return f"edit the text of {path} at {place}"
 
 

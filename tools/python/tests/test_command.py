@@ -54,7 +54,17 @@ def test_the_other_files_still_get_their_answer(capsys, tmp_path) -> None:
     assert "none.h5" in captured.err
 
 
-@pytest.mark.parametrize("wrong", [[], ["validate"], ["validate", "--rules", GOOD], ["validate", "--level", "all", GOOD], ["inspect"], ["list", GOOD]])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        ["validate"],
+        ["validate", "--rules", GOOD],
+        ["validate", "--level", "all", GOOD],
+        ["inspect"],
+        ["list", GOOD],
+    ],
+)
 def test_wrong_usage_is_sixty_four(wrong: list[str], capsys) -> None:
     with pytest.raises(SystemExit) as ended:
         main(wrong)

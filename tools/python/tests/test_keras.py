@@ -157,7 +157,9 @@ def test_a_keras_model_is_trained() -> None:
 
 
 def test_locked_dropout_in_keras_holds_for_all_steps() -> None:
-    model = layers.architecture(6, layers.dropout("drop", 0.5, locked=True), layers.linear(6, 6, False), input="features")
+    model = layers.architecture(
+        6, layers.dropout("drop", 0.5, locked=True), layers.linear(6, 6, False), input="features"
+    )
     live = keras_model(model, {"output/weights": np.eye(6)})
     drawn = keras.ops.convert_to_numpy(live(np.ones((2, 50, 6), "float32"), training=True))
     assert set(np.unique(drawn)) == {0.0, 2.0}

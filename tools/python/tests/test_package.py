@@ -44,11 +44,16 @@ def modules() -> Iterator[ModuleType]:
 def undocumented(owner: object, name: str) -> Iterator[str]:
     """Public names below a module or class that say nothing; what only repeats a base class may be silent."""
     for key, value in vars(owner).items():
-        function = value.func if hasattr(value, "func") else getattr(value, "fget", None) or getattr(value, "__func__", value)
+        function = (
+            value.func if hasattr(value, "func") else getattr(value, "fget", None) or getattr(value, "__func__", value)
+        )
         module = value.__module__ if inspect.isclass(value) else getattr(function, "__module__", None)
         if key.startswith("_") or module is None or not module.startswith("rnnh5"):
             continue
-        if not (inspect.isclass(value) or inspect.isfunction(function)) or getattr(function, "__name__", "") == "<lambda>":
+        if (
+            not (inspect.isclass(value) or inspect.isfunction(function))
+            or getattr(function, "__name__", "") == "<lambda>"
+        ):
             continue
         inherited = inspect.isclass(owner) and any(hasattr(base, key) for base in owner.__bases__)
         if not (function.__doc__ or inherited):

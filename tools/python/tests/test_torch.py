@@ -133,7 +133,9 @@ def test_training_lowers_the_loss() -> None:
     assert loss < 0.1
 
 
-@pytest.mark.parametrize("name", ["lstm", "gru_reset_before", "lstm_peepholes", "tied_weights", "layer_norm", "lstm_forget_bias"])
+@pytest.mark.parametrize(
+    "name", ["lstm", "gru_reset_before", "lstm_peepholes", "tied_weights", "layer_norm", "lstm_forget_bias"]
+)
 def test_state_dict_is_saved_and_loaded(name: str) -> None:
     with rnnh5.open(FIXTURES / "golden" / f"{name}.h5") as model:
         module = model.to_torch()

@@ -42,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
 
     inspecting = commands.add_parser("inspect", help="show what is in a model file")
     inspecting.add_argument("file", help="the model file")
-    inspecting.add_argument("--tensors", action="store_true", help="also list the tensors: type, shape, place in the file, hash")
+    inspecting.add_argument(
+        "--tensors", action="store_true", help="also list the tensors: type, shape, place in the file, hash"
+    )
     inspecting.add_argument("--history", action="store_true", help="also list the history of the training")
     inspecting.add_argument("--metadata", action="store_true", help="also print the metadata and the lineage")
     inspecting.set_defaults(run=_inspect)
@@ -72,7 +74,11 @@ def _inspect(options: argparse.Namespace) -> int:
         _print_json(found)
         return 0
     parts = [inspection.summary(found)]
-    for name, part in (("tensors", inspection.tensors), ("history", inspection.history), ("metadata", inspection.documents)):
+    for name, part in (
+        ("tensors", inspection.tensors),
+        ("history", inspection.history),
+        ("metadata", inspection.documents),
+    ):
         if getattr(options, name):
             parts.append(part(found))
     print("\n\n".join(parts))

@@ -9,7 +9,9 @@ from typing import Any
 from .model import Model
 from .report import printable
 
-HISTORY = ("step", "epoch", "train_loss", "valid_loss", "learning_rate", "gradient_norm", "tokens_per_second", "seconds")
+HISTORY = (
+    "step", "epoch", "train_loss", "valid_loss", "learning_rate", "gradient_norm", "tokens_per_second", "seconds",
+)  # fmt: skip
 
 
 def facts(model: Model) -> dict[str, Any]:

@@ -29,7 +29,6 @@ ACTIVATIONS: dict[str, str | Callable[[Any], Any]] = {
 """What Keras calls otherwise than the format."""
 
 
-
 def keras_model(
     architecture: dict[str, Any], parameters: Mapping[str, np.ndarray], states: bool = False
 ) -> keras.Model:

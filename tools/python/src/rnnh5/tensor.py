@@ -76,7 +76,8 @@ class Tensor:
         # The open file itself, whatever has meanwhile taken its name; the profile has shown that it is long enough.
         first = offset - offset % mmap.ALLOCATIONGRANULARITY
         mapped = mmap.mmap(self._item.descriptor(), offset - first + size, access=mmap.ACCESS_READ, offset=first)
-        return np.frombuffer(mapped, self._item.numpy_type, size // self._item.itemsize, offset - first).reshape(self.shape)
+        values = np.frombuffer(mapped, self._item.numpy_type, size // self._item.itemsize, offset - first)
+        return values.reshape(self.shape)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self.read() if dtype is None else self.read().astype(dtype)
