@@ -26,7 +26,7 @@ pytestmark = needs_program
 
 GOLDEN = sorted((FIXTURES / "golden").glob("*.h5"))
 HOSTILE = sorted((FIXTURES / "hostile").glob("*.h5"))
-MUTATIONS = 500
+MUTATIONS = 300
 
 Verdict = set[tuple[str, str, str]]
 
