@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -230,6 +231,7 @@ class Container:
             self.items[path] = Item(path, attributes=self._attributes(group, path))
             with _damage_refused(path):
                 group.links.iterate(names.append)
+            _check_spellings(names, path)
         except Refusal as refusal:
             self.refusals.append(refusal)
         return iter(sorted(names))
@@ -293,6 +295,10 @@ class Container:
         with _damage_refused(path):
             names: list[bytes] = []
             h5a.iterate(owner, names.append)
+        try:
+            _check_spellings(names, path)
+        except Refusal as refusal:
+            self.refusals.append(refusal)
         for name in names:
             label = name.decode("utf-8", "backslashreplace")
             try:
@@ -357,6 +363,13 @@ def _check_name(name: bytes, path: str) -> None:
         name.decode("utf-8")
     except UnicodeDecodeError:
         raise Refusal(path, "its name is not UTF-8") from None
+
+
+def _check_spellings(names: list[bytes], path: str) -> None:
+    """Refuses names that Unicode holds to be the same: a program may take one for the other."""
+    spellings = {unicodedata.normalize("NFC", name.decode("utf-8", "backslashreplace")) for name in names}
+    if len(spellings) < len(set(names)):
+        raise Refusal(path, "two names in it are the same but for their spelling in Unicode")
 
 
 def _type_name(datatype: h5t.TypeID, path: str) -> str:
