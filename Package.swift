@@ -9,6 +9,10 @@ if Context.environment["RNNTOOL_WARNINGS_AS_ERRORS"] != nil {
   settings.append(.treatAllWarnings(as: .error))
 }
 
+/// `tools/fuzz` builds the libraries so that libFuzzer sees which parts of them an input reaches.
+let fuzzes = Context.environment["RNNTOOL_FUZZ"] != nil
+if fuzzes { settings.append(.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])) }
+
 let package = Package(
   name: "rnntool",
   platforms: [.macOS(.v15)],
@@ -105,3 +109,11 @@ let package = Package(
     .testTarget(name: "rnntoolTests", dependencies: ["RNNFormat"], swiftSettings: settings),
   ]
 )
+
+if fuzzes {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["HDF5", "RNNModel", "RNNFormat", "RNNConversion", "RNNTraining"],
+      path: "Tests/FuzzTargets", swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+}
