@@ -87,6 +87,12 @@ def trained(folder: Path, program: str) -> dict[str, Path]:
     return {**files, "trained_whole": whole}
 
 
+def label(path: Path) -> None:
+    """Gives a tensor dimension labels."""
+    with h5py.File(path, "r+") as file:
+        file["/parameters/output/bias"].dims[0].label = "a label"
+
+
 def without_labels(path: Path) -> None:
     """Removes the dimension labels, which no hash covers."""
     labelled: list[str] = []
