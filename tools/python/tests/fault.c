@@ -137,6 +137,8 @@ size_t fwrite(const void *bytes, size_t size, size_t number, FILE *file) {
     fflush(file);
     die();
   }
+  // Unlike write, fwrite that stops early says why.
+  if (what == PART) errno = ENOSPC;
   return done;
 }
 

@@ -39,7 +39,9 @@ def bitflips(*arguments: Any, code: int = 0) -> list[dict[str, Any]]:
     return json.loads(done.stdout) if done.stdout else []
 
 
-@pytest.mark.parametrize("name", ["plain", "compressed", "bfloat16", "everything", "bpe", "trained", "trained_compressed"])
+@pytest.mark.parametrize(
+    "name", ["plain", "compressed", "bfloat16", "everything", "bpe", "trained", "trained_compressed"]
+)
 def test_every_flip_is_detected_or_harmless_and_python_agrees(name: str, files: dict[str, Path]) -> None:
     # At another bit of the bytes in each file.
     offset = sorted(files).index(name)

@@ -26,7 +26,9 @@ TRAINING += ["--hidden", "67", "--layers", "2", "--batch", "13", "--length", "8"
 pytestmark = pytest.mark.skipif(not RNNTOOL, reason="RNNTOOL does not name the program rnntool")
 
 
-def run(*arguments: Any, folder: Path | None = None, before: Callable[[], object] | None = None, **variables: str) -> str:
+def run(
+    *arguments: Any, folder: Path | None = None, before: Callable[[], object] | None = None, **variables: str
+) -> str:
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000", **variables}
     command = [RNNTOOL, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, cwd=folder, env=environment, preexec_fn=before)
