@@ -63,7 +63,10 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "RNNConversion",
-      dependencies: ["RNNFormat", .target(name: "CZip", condition: .when(traits: ["NPZ"]))],
+      dependencies: [
+        "RNNFormat", "RNNModel", .product(name: "RealModule", package: "swift-numerics"),
+        .target(name: "CZip", condition: .when(traits: ["NPZ"])),
+      ],
       swiftSettings: settings),
     .target(
       name: "RNNTraining",
@@ -97,6 +100,8 @@ let package = Package(
     .testTarget(name: "RNNEvaluationTests", dependencies: ["RNNEvaluation", "RNNModel"], swiftSettings: settings),
     .testTarget(
       name: "RNNGenerationTests", dependencies: ["RNNGeneration", "RNNModel", "Kernels"], swiftSettings: settings),
+    .target(name: "SandboxProbes", dependencies: ["CSandbox"], path: "Tests/SandboxProbes"),
+    .testTarget(name: "SandboxTests", dependencies: ["CSandbox", "SandboxProbes"], swiftSettings: settings),
     .testTarget(name: "rnntoolTests", dependencies: ["RNNFormat"], swiftSettings: settings),
   ]
 )

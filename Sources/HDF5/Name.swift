@@ -7,8 +7,9 @@ enum Name {
     let isAbsolute = location.path == "/" && path.hasPrefix("/")
     let components = path.dropFirst(isAbsolute ? 1 : 0).split(separator: "/", omittingEmptySubsequences: false).map(
       String.init)
-    guard components.count <= location.limits.maximumDepth else {
-      let cause = "the path has more than \(location.limits.maximumDepth) components"
+    // In the deepest group there may be a dataset.
+    guard components.count <= location.limits.maximumDepth + 1 else {
+      let cause = "the path has more than \(location.limits.maximumDepth + 1) components"
       throw location.refusal(.tooLarge, "look into", cause)
     }
     for component in components { try check(component, in: location) }

@@ -48,6 +48,10 @@ struct NameList {
     for (left, right) in zip(sorted, sorted.dropFirst()) where left.utf8.elementsEqual(right.utf8) {
       throw location.refusal(.name, "list the names of", "the name \"\(left)\" occurs twice")
     }
+    // Programs that compare texts as Unicode does, as Swift's strings do, would take one for the other.
+    if Set(names).count < names.count {
+      throw location.refusal(.name, "list the names of", "two names are the same but for their spelling in Unicode")
+    }
     return sorted
   }
 }

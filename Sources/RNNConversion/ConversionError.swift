@@ -12,6 +12,8 @@ public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible 
   case unknownFormat(file: String)
   /// This build does not have the format.
   case unavailable(ModelFormat)
+  /// A parameter does not fit the type that it is to be stored as.
+  case outOfRange(tensor: String, value: Double, type: TensorType)
   /// What was written does not read back as the same model.
   case notTheSame(file: String, expected: String, found: String)
 
@@ -26,6 +28,8 @@ public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible 
     case .unknownFormat(let file):
       "the format of '\(file.printable)' is not known: neither its content nor its name is that of an rnn-h5, safetensors or npz file"
     case .unavailable(let format): "this build of rnntool does not have the format \(format.rawValue)"
+    case .outOfRange(let tensor, let value, let type):
+      "'\(tensor.printable)' has the value \(value), which is beyond the range of \(type.rawValue): store it as another type"
     case .notTheSame(let file, let expected, let found):
       "'\(file.printable)' was not written: it read back as model \(found) instead of \(expected)"
     }
@@ -34,7 +38,7 @@ public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible 
   /// Whether a file could be read, and is refused for what is in it.
   public var isRefusal: Bool {
     switch self {
-    case .malformed, .incomplete, .notTheSame, .unknownFormat: true
+    case .malformed, .incomplete, .notTheSame, .unknownFormat, .outOfRange: true
     case .cannotRead, .unavailable: false
     }
   }

@@ -15,6 +15,8 @@ public struct Converter: Sendable {
     public let tensors: [(source: String, destination: String, description: TensorDescription)]
     /// What the destination does not have: objects of the source, by path.
     public let lost: [String]
+    /// What it changed that the parameters are stored as another type; nil if that lost nothing.
+    public let rounding: Rounding?
 
     /// Whether two reports say the same.
     public static func == (a: Report, b: Report) -> Bool { a.from == b.from && a.to == b.to && a.modelID == b.modelID }
@@ -32,17 +34,23 @@ public struct Converter: Sendable {
   public var isDryRun: Bool
   /// Reads sources that are HDF5 files, in place of this process.
   public var quarantine: Quarantine?
+  /// How the parameters are to be stored; nil to leave them as they are.
+  public var type: TensorType?
+  /// Scores a model on a text, to say what it cost that its parameters were rounded; nil to compare only the proof's numbers.
+  public var score: (@Sendable (Model) throws -> Score)?
 
   /// Makes a converter.
   public init(
     from: ModelFormat? = nil, to: ModelFormat? = nil, writer: ModelWriter = ModelWriter(), isDryRun: Bool = false,
-    quarantine: Quarantine? = nil
+    quarantine: Quarantine? = nil, type: TensorType? = nil, score: (@Sendable (Model) throws -> Score)? = nil
   ) {
     self.from = from
     self.to = to
     self.writer = writer
     self.isDryRun = isDryRun
     self.quarantine = quarantine
+    self.type = type
+    self.score = score
   }
 
   /// Converts a file.
@@ -61,14 +69,17 @@ public struct Converter: Sendable {
       let file = try ModelFile(opening: source, through: quarantine)
       // The state of a training belongs to the file that it goes on with, not to the model.
       let lost = file.trainingProgress == nil ? [] : ["/training_state"]
-      return try convert(file.document, file, source: source, from, to, destination, lost: lost)
+      let document = file.document
+      return try convert(document, consume file, source: source, from, to, destination, lost: lost)
     case .safetensors:
       let file = try FlatModelSource(try SafetensorsFile(opening: source))
-      return try convert(file.document, file, source: source, from, to, destination)
+      let document = file.document
+      return try convert(document, consume file, source: source, from, to, destination)
     case .npz:
       #if NPZ
         let file = try FlatModelSource(try NPZFile(opening: source))
-        return try convert(file.document, file, source: source, from, to, destination)
+        let document = file.document
+        return try convert(document, consume file, source: source, from, to, destination)
       #else
         throw ConversionError.unavailable(.npz)
       #endif
@@ -76,18 +87,55 @@ public struct Converter: Sendable {
   }
 
   private func convert<Source: TensorSource & ~Copyable>(
-    _ original: ModelDocument, _ tensors: borrowing Source, source: String, _ from: ModelFormat, _ to: ModelFormat,
+    _ document: ModelDocument, _ tensors: consuming Source, source: String, _ from: ModelFormat, _ to: ModelFormat,
     _ destination: String, lost: [String] = []
   ) throws -> Report {
     // A model file has been checked when it was opened, and its tensors are when they are read.
     if from != .rnnH5 {
-      let violation = try original.violation(tensors: tensors.tensors) ?? original.violation(numbers: tensors)
+      let violation = try document.violation(tensors: tensors.tensors) ?? document.violation(numbers: tensors)
       if let violation { throw ConversionError.malformed(file: source, place: "the model", reason: violation) }
     }
+    guard let type, tensors.tensors.contains(where: { $0.type != type }) else {
+      return try write(document, tensors, source: source, from, to, destination, lost: lost)
+    }
+    let isRounded = tensors.tensors.contains { !type.holds($0.type) }
+    let before = isRounded ? try scored(document, tensors) : nil
+    let stored = StoredAs(type, tensors)
+    guard isRounded else { return try write(document, stored, source: source, from, to, destination, lost: lost) }
+    let values = try stored.tensors.flatMap {
+      LittleEndian.values(try stored.bytes(of: $0), type: type, as: Double.self)
+    }
+    let rounding = Rounding(
+      type: type,
+      proofDifference: document.proof?.largestDifference(architecture: document.architecture, values: values),
+      before: before, after: try scored(document, stored))
+    var rounded = document
+    rounded.proof = document.proof?.answered(architecture: document.architecture, values: values)
+    rounded.lineage.append(rounding.event(modelID: try ModelIdentity.identify(document, tensors: stored)))
+    return try write(rounded, stored, source: source, from, to, destination, lost: lost, rounding)
+  }
+
+  private func scored<Source: TensorSource & ~Copyable>(
+    _ document: ModelDocument, _ tensors: borrowing Source
+  ) throws -> Score? {
+    guard let score else { return nil }
+    let values = try tensors.tensors.flatMap {
+      LittleEndian.values(try tensors.bytes(of: $0), type: $0.type, as: Float.self)
+    }
+    let parameters = Parameters(table: ParameterTable(document.architecture), values: values)
+    return try score(
+      try Model(architecture: document.architecture, parameters: parameters, vocabulary: document.vocabulary))
+  }
+
+  private func write<Source: TensorSource & ~Copyable>(
+    _ original: ModelDocument, _ tensors: borrowing Source, source: String, _ from: ModelFormat, _ to: ModelFormat,
+    _ destination: String, lost: [String], _ rounding: Rounding? = nil
+  ) throws -> Report {
     let identity = try ModelIdentity.identify(original, tensors: tensors)
     let report = Report(
       from: from, to: to, modelID: identity,
-      tensors: tensors.tensors.map { ($0.name(in: from), $0.name(in: to), $0) }, lost: lost)
+      tensors: tensors.tensors.map { ($0.name(in: from), $0.name(in: to), $0) }, lost: lost,
+      rounding: rounding)
     guard ModelFormat.available.contains(to) else { throw ConversionError.unavailable(to) }
     if isDryRun { return report }
     var document = original

@@ -33,6 +33,15 @@ enum Input {
     }
   }
 
+  /// A text of a few lines, such as a key.
+  static func smallText(_ path: String) throws -> String {
+    let bytes = try TextSource.bytes(of: path, limit: 1 << 20)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Failure("'\(path)' is no text in UTF-8", code: Failure.refused)
+    }
+    return text
+  }
+
   /// Refuses a target that is one of the files read: it would be lost.
   static func check(_ target: String, isNoneOf sources: [String]) throws(Failure) {
     var (old, new) = (stat(), stat())

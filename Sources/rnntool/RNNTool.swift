@@ -26,7 +26,8 @@ struct RNNTool: ParsableCommand {
     version: Generator.text,
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, SampleCommand.self, InspectCommand.self, ConvertCommand.self,
-      ValidateCommand.self, RunCommand.self,
+      ValidateCommand.self, RunCommand.self, TensorCommand.self, MigrateCommand.self, SignCommand.self,
+      VerifyCommand.self, CardCommand.self,
     ])
 
   static func main() {

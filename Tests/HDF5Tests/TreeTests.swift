@@ -70,7 +70,7 @@ import Testing
   }
 
   @Test func acceptsUnusualNames() throws {
-    let names = [" ", "...", "a.b", "weight:0", "日本", "e\u{301}", "é", String(repeating: "n", count: 1024)]
+    let names = [" ", "...", "a.b", "weight:0", "日本", "é", String(repeating: "n", count: 1024)]
     let file = try File(creating: scratch.path())
     for name in names { _ = try file.root.createGroup(name) }
     let expected = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -79,6 +79,15 @@ import Testing
     #expect(try file.root.attribute("a/b", as: Int32.self) == 1)
     #expect(rule { () throws(HDF5Error) in try file.root.setAttribute("", to: Int32(1)) } == .name)
     #expect(rule { () throws(HDF5Error) in try file.root.setAttribute("a\0b", to: Int32(1)) } == .name)
+  }
+
+  @Test func refusesNamesThatDifferOnlyInTheirSpelling() throws {
+    let file = try File(creating: scratch.path())
+    for name in ["e\u{301}", "\u{E9}"] { _ = try file.root.createGroup(name) }
+    #expect(rule { () throws(HDF5Error) in _ = try file.root.childNames() } == .name)
+    let group = try file.root.createGroup("attributes")
+    for name in ["e\u{301}", "\u{E9}"] { try group.setAttribute(name, to: Int32(1)) }
+    #expect(rule { () throws(HDF5Error) in _ = try group.attributeNames() } == .name)
   }
 
   @Test func refusesNamesThatAreNotUTF8() throws {
@@ -150,16 +159,19 @@ import Testing
     func nest(_ group: borrowing Group, _ depth: Int) throws {
       if depth > 0 { try nest(group.createGroup("g"), depth - 1) }
     }
-    try nest(file.root, 65)
+    try nest(file.root, 66)
     for index in 0..<20 { _ = try file.root.createGroup("sibling \(index)") }
     try file.close()
     #expect(rule { () throws(HDF5Error) in _ = try File(opening: path).objects() } == .tooLarge)
-    let deep = Array(repeating: "g", count: 65).joined(separator: "/")
+    let deep = Array(repeating: "g", count: 66).joined(separator: "/")
     #expect(rule { () throws(HDF5Error) in _ = try File(opening: path).root.group(deep) } == .tooLarge)
-    let limits = ReadLimits(maximumDepth: 65)
-    #expect(try File(opening: path, limits: limits).objects().count == 86)
+    // A dataset may lie in the deepest group.
+    let deepest = Array(repeating: "g", count: 64).joined(separator: "/")
+    #expect(rule { () throws(HDF5Error) in _ = try File(opening: path).root.dataset(deepest + "/x") } == .missing)
+    let limits = ReadLimits(maximumDepth: 66)
+    #expect(try File(opening: path, limits: limits).objects().count == 87)
     #expect(try File(opening: path, limits: limits).root.group(deep).childNames() == [])
-    let few = ReadLimits(maximumDepth: 65, maximumObjects: 21)
+    let few = ReadLimits(maximumDepth: 66, maximumObjects: 21)
     #expect(rule { () throws(HDF5Error) in _ = try File(opening: path, limits: few).objects() } == .tooLarge)
     let fewer = ReadLimits(maximumObjects: 20)
     #expect(rule { () throws(HDF5Error) in _ = try File(opening: path, limits: fewer).root.childNames() } == .tooLarge)

@@ -80,6 +80,16 @@ public struct Proof: Hashable, Sendable {
     }
   }
 
+  /// The proof of other parameters: the same questions, with the answers of the reference implementation.
+  ///
+  /// - Precondition: the proof fits the architecture.
+  public func answered(architecture: Architecture, values: [Double]) -> Proof {
+    var proof = self
+    proof.computedBy = "\(Generator.text), reference in float64"
+    proof.logProbabilities = Self.compute(architecture, values, inputs: inputs, tokens: tokens)
+    return proof
+  }
+
   private static func compute(
     _ architecture: Architecture, _ values: [Double], inputs: Inputs, tokens: [UInt32]
   ) -> [Double] {

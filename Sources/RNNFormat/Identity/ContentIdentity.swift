@@ -2,7 +2,7 @@ import HDF5
 
 /// `content_id`: everything that a reader of a file can see (`docs/FORMAT.md`, section 7).
 enum ContentIdentity {
-  /// The identity of an open file's content.
+  /// The identity of an open file's content: the hash of its manifest.
   ///
   /// - Parameters:
   ///   - root: the file's root group.
@@ -11,8 +11,14 @@ enum ContentIdentity {
   static func identify(
     _ root: borrowing Group, objects: [ObjectDescription], known: [String: String]
   ) throws(HDF5Error) -> String {
-    var manifest = Hash.Stream()
-    manifest.update(Array("rnn-h5 content 1\n".utf8))
+    Hash.sha256(try manifest(root, objects: objects, known: known))
+  }
+
+  /// One line for each object and attribute, with the hash of what is in it.
+  static func manifest(
+    _ root: borrowing Group, objects: [ObjectDescription], known: [String: String]
+  ) throws(HDF5Error) -> String {
+    var manifest = "rnn-h5 content 1\n"
     let sorted = objects.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     for object in sorted {
       var lines: [String]
@@ -29,9 +35,9 @@ enum ContentIdentity {
         let group = try root.group(object.path)
         lines = ["group \(quoted(object.path))"] + (try attributes(of: group, except: [Dataset.labels]))
       }
-      manifest.update(Array(lines.map { $0 + "\n" }.joined().utf8))
+      manifest += lines.map { $0 + "\n" }.joined()
     }
-    return manifest.finish()
+    return manifest
   }
 
   /// The hash of a dataset's values, read in blocks.

@@ -74,10 +74,44 @@ public struct ModelFile: ~Copyable, TensorSource {
     }
   }
 
+  /// The values of a block of a tensor, little-endian and row-major; nothing else of the tensor is read.
+  ///
+  /// The hash that the file gives is that of the whole tensor, so it is not compared: `validate` does that.
+  ///
+  /// - Parameters:
+  ///   - tensor: one of ``tensors``.
+  ///   - start: the first index along each axis.
+  ///   - count: how many along each axis.
+  /// - Throws: ``FormatError/hdf5(_:)``, also for a block that does not lie within the tensor.
+  public func bytes(of tensor: TensorDescription, start: [Int], count: [Int]) throws(FormatError) -> [UInt8] {
+    do {
+      return try file.root.dataset("/parameters/\(tensor.path)").readBytes(start: start, count: count)
+    } catch {
+      throw .hdf5(error)
+    }
+  }
+
+  /// The manifest of everything in the file, of which `content_id` is the hash (`docs/FORMAT.md`, section 7): computed from what is
+  /// there, every byte of which is read.
+  ///
+  /// - Throws: ``FormatError/hdf5(_:)``.
+  public func contentManifest() throws(FormatError) -> String {
+    do {
+      return try ContentIdentity.manifest(file.root, objects: structure.objects, known: [:])
+    } catch {
+      throw .hdf5(error)
+    }
+  }
+
   /// Where the bytes of a tensor lie in the file; nil if they are compressed, or a copy was read.
   public func offset(of tensor: TensorDescription) -> Int? {
     guard !isCopy, let dataset = try? file.root.dataset("/parameters/\(tensor.path)") else { return nil }
     return dataset.chunk == nil ? dataset.offset : nil
+  }
+
+  /// Whether a tensor is stored in chunks, which may be compressed.
+  public func isChunked(_ tensor: TensorDescription) -> Bool {
+    (try? file.root.dataset("/parameters/\(tensor.path)"))?.chunk != nil
   }
 
   /// The hash that the file gives for a tensor.

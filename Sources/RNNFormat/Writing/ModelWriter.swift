@@ -169,12 +169,10 @@ public struct ModelWriter: Sendable {
       let dataset = try group.createDataset(
         entry.name, datatype: tensor.type.datatype, shape: tensor.shape, options: options(for: tensor))
       try dataset.writeBytes(bytes)
-      let axes = entry.axes.map(\.rawValue)
-      try dataset.setAttribute("axes", to: axes.joined(separator: ","))
+      try dataset.setAttribute("axes", to: entry.axes.map(\.rawValue).joined(separator: ","))
       if !entry.gates.isEmpty { try dataset.setAttribute("gates", to: entry.gates.joined(separator: " ")) }
       try dataset.setAttribute("sha256", to: hash)
       if tensor.type == .bfloat16 { try dataset.setAttribute("encoding", to: "bfloat16") }
-      try dataset.setDimensionLabels(axes)
     }
     return hashes
   }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import RNNConversion
+import RNNEvaluation
 import RNNFormat
+import RNNModel
 
 /// `rnntool convert`
 struct ConvertCommand: ParsableCommand {
@@ -15,6 +17,7 @@ struct ConvertCommand: ParsableCommand {
         rnntool convert book.h5 book.safetensors
         rnntool convert book.npz book.h5 --compress
         rnntool convert book.h5 book.npz --dry-run
+        rnntool convert book.h5 half.h5 --dtype float16 --measure held-out.txt
       """)
 
   @Argument(help: "The file to read.")
@@ -31,6 +34,15 @@ struct ConvertCommand: ParsableCommand {
 
   @Flag(help: "Compress the tensors of an rnn-h5 file.")
   var compress = false
+
+  @Option(
+    help: """
+      Store the parameters as float64, float32, float16 or bfloat16. What rounding changes is measured on the proof's numbers, printed, and recorded in the lineage.
+      """)
+  var dtype: TensorType?
+
+  @Option(help: "A text on which to measure also the perplexity before and after --dtype.")
+  var measure: String?
 
   @Flag(help: "Replace the destination if it exists.")
   var force = false
@@ -49,6 +61,7 @@ struct ConvertCommand: ParsableCommand {
       )
     }
     let format = to ?? ModelFormat(fileName: destination)
+    if measure != nil && dtype == nil { throw ValidationError("--measure is for --dtype.") }
     if compress, let format, format != .rnnH5 {
       throw ValidationError("--compress is for rnn-h5 files, not for \(format.rawValue).")
     }
@@ -61,7 +74,8 @@ struct ConvertCommand: ParsableCommand {
       try AtomicFile.checkWritable(destination)
     }
     let report = try Converter(
-      from: from, to: to, writer: ModelWriter(compresses: compress), isDryRun: dryRun, quarantine: trust.quarantine
+      from: from, to: to, writer: ModelWriter(compresses: compress), isDryRun: dryRun, quarantine: trust.quarantine,
+      type: dtype, score: try measure.map(Self.scorer)
     )
     .convert(source, to: destination)
     if speech.json {
@@ -69,6 +83,8 @@ struct ConvertCommand: ParsableCommand {
         .object([
           "source": .string(source), "destination": .string(destination), "from": .string(report.from.rawValue),
           "to": .string(report.to.rawValue), "model_id": .string(report.modelID), "written": .bool(!dryRun),
+          "lost": .array(report.lost.map { .string($0) }),
+          "rounding": report.rounding.map(Self.json) ?? .null,
           "tensors": .array(
             report.tensors.map { tensor in
               [
@@ -94,7 +110,47 @@ struct ConvertCommand: ParsableCommand {
     try Terminal.print(
       "\(verb) from \(report.from.rawValue) to \(report.to.rawValue): \(report.tensors.count) tensors, model_id \(report.modelID)"
     )
+    for lost in report.lost { try Terminal.print("left behind: \(lost)") }
+    if let rounding = report.rounding { try Terminal.print(Self.describe(rounding)) }
+  }
+
+  private static func describe(_ rounding: Rounding) -> String {
+    var text = "rounded to \(rounding.type.rawValue):"
+    if let difference = rounding.proofDifference {
+      text += " the proof's log-probabilities differ by up to \(Format.short(difference)) nats"
+    } else {
+      text += " the model has no proof to compare"
+    }
+    if let before = rounding.before, let after = rounding.after {
+      let change = after.perplexity / before.perplexity - 1
+      text +=
+        "; perplexity \(Format.number(before.perplexity, 4)) before, \(Format.number(after.perplexity, 4)) after "
+        + "(\(change < 0 ? "" : "+")\(Format.number(100 * change, 3))%)"
+    }
+    return text
+  }
+
+  private static func json(_ rounding: Rounding) -> JSONValue {
+    .object([
+      "type": .string(rounding.type.rawValue),
+      "proof_difference": rounding.proofDifference.map { .number($0) } ?? .null,
+      "perplexity_before": rounding.before.map { .number($0.perplexity) } ?? .null,
+      "perplexity_after": rounding.after.map { .number($0.perplexity) } ?? .null,
+    ])
+  }
+
+  /// Scores models on a text, which is read now.
+  private static func scorer(of path: String) throws -> @Sendable (Model) throws -> Score {
+    let text = try Input.texts([path])
+    let hash = Hash.sha256(text)
+    return { model in
+      guard let vocabulary = model.vocabulary else { throw EvaluationError.noVocabulary }
+      let network = try RecurrentLanguageModel(model, streams: 1, longestWindow: 256)
+      let result = try StreamEvaluation.evaluate(text, network, vocabulary: vocabulary)
+      return Score(corpusSHA256: hash, tokens: result.tokens, nats: result.nats)
+    }
   }
 }
 
 extension ModelFormat: ExpressibleByArgument {}
+extension TensorType: ExpressibleByArgument {}

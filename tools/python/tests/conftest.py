@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
 sys.path.insert(0, str(FIXTURES))
+# What Keras computes with, if it is there at all.
+os.environ.setdefault("KERAS_BACKEND", "torch")
 
 import layers  # noqa: E402
 import rnnh5  # noqa: E402

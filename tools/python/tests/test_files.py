@@ -257,5 +257,5 @@ def test_unknown_objects_are_warned_of_and_ignored(tiny, tmp_path) -> None:
         file.attrs["mood"] = np.int64(3)
     report = rnnh5.validate(path, "structure")
     assert report.valid
-    assert [finding.path for finding in report.findings] == ["/@mood", "/notes"]
+    assert [finding.place for finding in report.findings] == ["/@mood", "/notes", "/notes/page"]
     assert rnnh5.validate(path).rules == {"layout.unknown", "identity.content_id"}

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -37,11 +38,13 @@ def test_refuses_hostile_file_with_the_expected_rule(name: str) -> None:
     assert str(report).replace("\n", "").isprintable()
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not say how much a process took")
 def test_hostile_files_take_little_memory() -> None:
+    # Not what getrusage says, which begins with what the process had that started this one.
     code = (
-        "import resource, sys, rnnh5\n"
+        "import sys, rnnh5\n"
         "for name in sys.argv[1:]: assert not rnnh5.validate(name).valid\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
     names = [str(FIXTURES / "hostile" / name) for name in EXPECTED]
     done = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, check=True)
@@ -63,9 +66,9 @@ def test_never_opens_a_file_that_another_file_points_to(tmp_path) -> None:
         file.create_virtual_dataset("/virtual", layout)
     command = [sys.executable, "-m", "rnnh5", "validate", "--json", str(target)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
-    found = json.loads(done.stdout)["findings"]
+    found = json.loads(done.stdout)[0]["findings"]
     assert done.returncode == 1
-    assert {finding["path"] for finding in found if finding["rule"] == "hdf5.refused"} == {
+    assert {finding["place"] for finding in found if finding["rule"] == "hdf5.refused"} == {
         "/outside",
         "/raw",
         "/virtual",

@@ -1,11 +1,13 @@
 """rnn-h5: one HDF5 file, one recurrent language model. Read it, run it, validate it, write it."""
 
-from .container import Refusal
+from .container import FileClosed, Refusal
+from .extras import MissingExtra, NotExpressible
 from .identity import content_id, model_id
-from .model import InvalidFile, Model, Tensor, open
+from .model import InvalidFile, Model, open
 from .network import Network
 from .proof import Proof
 from .report import Finding, Report
+from .tensor import NotMappable, Tensor
 from .training_state import TrainingState
 from .validation import validate
 from .vocabulary import UnknownSymbol, Vocabulary
@@ -14,10 +16,14 @@ from .writer import BFloat16, write
 __version__ = "1.1.0"
 __all__ = [
     "BFloat16",
+    "FileClosed",
     "Finding",
     "InvalidFile",
+    "MissingExtra",
     "Model",
     "Network",
+    "NotExpressible",
+    "NotMappable",
     "Proof",
     "Refusal",
     "Report",

@@ -12,7 +12,8 @@ Array = np.ndarray
 def sigmoid(x: Array) -> Array:
     """1 / (1 + e^-x), from the exponential that cannot overflow."""
     decay = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0, decay) / (1.0 + decay)
+    positive: Array = np.where(x >= 0, 1.0, decay) / (1.0 + decay)
+    return positive
 
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
@@ -31,10 +32,12 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 
 def log_softmax(x: Array) -> Array:
     """Along the last axis."""
-    shifted = x - x.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    shifted: Array = x - x.max(axis=-1, keepdims=True)
+    shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return shifted
 
 
 def log_sigmoid(x: Array) -> Array:
     """ln (1 / (1 + e^-x))."""
-    return -np.logaddexp(0.0, -x)
+    found: Array = -np.logaddexp(0.0, -x)
+    return found

@@ -62,17 +62,17 @@ def _length(layer: dict[str, Any], keys: list[str]) -> Any:
 
 def cells(layer: dict[str, Any]) -> int:
     """The length of the axis ``hidden`` of a recurrent layer."""
-    return _length(layer, document("layout.json")["axes"]["hidden"])
+    return int(_length(layer, document("layout.json")["axes"]["hidden"]))
 
 
 def outputs(architecture: dict[str, Any]) -> int:
     """How many outputs the model has."""
-    return architecture["layers"][-1]["outputs"]
+    return int(architecture["layers"][-1]["outputs"])
 
 
 def takes_tokens(architecture: dict[str, Any]) -> bool:
     """Whether the input is tokens, and not vectors of features."""
-    return architecture["input"]["kind"] == "tokens"
+    return bool(architecture["input"]["kind"] == "tokens")
 
 
 def is_language_model(architecture: dict[str, Any]) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import math
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from h5py import h5a, h5d, h5f, h5g, h5l, h5o, h5p, h5s, h5t, h5z
+from h5py import h5a, h5d, h5f, h5g, h5i, h5l, h5o, h5p, h5s, h5t, h5z
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 LARGEST_EXPANSION = 1100
@@ -58,6 +60,10 @@ class Refusal(Exception):
         self.reason = reason
 
 
+class FileClosed(ValueError):
+    """The model was closed before this was read."""
+
+
 @dataclass
 class Attribute:
     """An attribute, already read. ``value`` has the attribute's shape; strings are bytes without their padding.
@@ -72,41 +78,89 @@ class Attribute:
     @property
     def text(self) -> str | None:
         """The value of a scalar string; None for everything else, and for what is no text."""
-        if self.type != "string" or self.shape != ():
+        if self.type != "string" or self.shape != () or self.value is None:
             return None
-        return decoded(self.value[()])
+        return decoded(bytes(self.value[()]))
 
 
 @dataclass
 class Item:
-    """A group or a dataset, checked but not read. ``type`` and ``shape`` are None for a group."""
+    """A group or a dataset, checked but not read. The ``type`` of a group is ``group``."""
 
     path: str
-    type: str | None = None
-    shape: tuple[int, ...] | None = None
+    type: str = "group"
+    shape: tuple[int, ...] = ()
     attributes: dict[str, Attribute] = field(default_factory=dict)
     dataset: h5d.DatasetID | None = field(default=None, repr=False)
 
     @property
     def is_group(self) -> bool:
-        return self.type is None
+        """Whether it is a group, and not a dataset."""
+        return self.type == "group"
+
+    @property
+    def _open(self) -> h5d.DatasetID:
+        if self.dataset is None:
+            raise FileClosed(f"{self.path} cannot be read: the file is closed")
+        return self.dataset
 
     def blocks(self) -> Iterator[np.ndarray]:
         """The data in row-major order, in pieces of a few megabytes. Raises ``Refusal`` where reading fails."""
         with _damage_refused(self.path):
-            yield from _blocks(self.dataset, self.shape, self.type)
+            yield from _blocks(self._open, self.shape, self.type)
 
     def read(self) -> np.ndarray:
         """All data, in this machine's memory. Raises ``Refusal`` where reading fails."""
         with _damage_refused(self.path):
-            memory, kind = _memory_type(self.dataset.get_type(), self.type)
+            memory, kind = _memory_type(self._open.get_type(), self.type)
             array = np.empty(self.shape, kind)
-            self.dataset.read(h5s.ALL, h5s.ALL, array, memory)
+            self._open.read(h5s.ALL, h5s.ALL, array, memory)
             return array
+
+    def read_part(self, start: tuple[int, ...], count: tuple[int, ...], step: tuple[int, ...]) -> np.ndarray:
+        """``count`` values along each axis from ``start`` on, every ``step``-th. Raises ``Refusal`` where reading fails."""
+        array = np.empty(count, self.numpy_type)
+        if array.size:
+            with _damage_refused(self.path):
+                memory, _ = _memory_type(self._open.get_type(), self.type)
+                space = self._open.get_space()
+                space.select_hyperslab(start, count, step)
+                self._open.read(h5s.create_simple(count), space, array, memory)
+        return array
+
+    @property
+    def numpy_type(self) -> np.dtype[Any]:
+        """The values as they lie in the file."""
+        return np.dtype(_memory_type(self._open.get_type(), self.type)[1])
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one value."""
+        return self.numpy_type.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all values."""
+        return math.prod(self.shape) * self.itemsize
+
+    @property
+    def stored_bytes(self) -> int:
+        """The bytes that the values take in the file."""
+        return int(self._open.get_storage_size())
+
+    @property
+    def offset(self) -> int | None:
+        """Where contiguous values begin in the file; None for all others."""
+        is_contiguous = self._open.get_create_plist().get_layout() == h5d.CONTIGUOUS
+        return self._open.get_offset() if is_contiguous else None
+
+    def descriptor(self) -> int:
+        """The open file's own descriptor, as long as it is open."""
+        return int(h5i.get_file_id(self._open).get_vfd_handle())
 
     def bytes(self) -> bytes:
         """The bytes of a scalar string without their padding."""
-        return self.read()[()] if self.shape == () else b""
+        return bytes(self.read()[()]) if self.shape == () else b""
 
 
 class Container:
@@ -117,11 +171,12 @@ class Container:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Raises ``OSError`` for what cannot be read at all, ``Refusal`` for what is not (intact) HDF5."""
+        self.path = os.fspath(path)
         self.items: dict[str, Item] = {}
         self.refusals: list[Refusal] = []
-        self._file = _open(os.fspath(path))
+        self._file = _open(self.path)
         try:
-            self._size = os.stat(path).st_size
+            self.size = os.stat(path).st_size
             self._walk()
         except BaseException:
             self.close()
@@ -148,30 +203,38 @@ class Container:
         ]
 
     def _walk(self) -> None:
-        # One explicit stack: nesting costs no recursion.
         with _damage_refused("/"):
             root = h5g.open(self._file, b"/")
             seen = {h5o.get_info(root).addr}
-        pending = [("/", root, 0)]
-        while pending:
-            path, group, depth = pending.pop()
+        # One explicit stack: nesting costs no recursion. Objects are met in the order of their paths' names.
+        stack = [("/", root, self._enter("/", root))]
+        while stack:
+            path, group, names = stack[-1]
+            name = next(names, None)
+            if name is None:
+                stack.pop()
+                continue
+            child = path.rstrip("/") + "/" + name.decode("utf-8", "backslashreplace")
             try:
-                self.items[path] = Item(path, attributes=self._attributes(group, path))
-                with _damage_refused(path):
-                    names: list[bytes] = []
-                    group.links.iterate(names.append)
+                with _damage_refused(child):
+                    opened = self._open_child(group, name, child, seen, len(stack))
             except Refusal as refusal:
                 self.refusals.append(refusal)
                 continue
-            for name in names:
-                child = path.rstrip("/") + "/" + name.decode("utf-8", "backslashreplace")
-                try:
-                    with _damage_refused(child):
-                        opened = self._open_child(group, name, child, seen, depth)
-                    if opened is not None:
-                        pending.append((child, opened, depth + 1))
-                except Refusal as refusal:
-                    self.refusals.append(refusal)
+            if opened is not None:
+                stack.append((child, opened, self._enter(child, opened)))
+
+    def _enter(self, path: str, group: h5g.GroupID) -> Iterator[bytes]:
+        """Takes a group in; the names in it."""
+        names: list[bytes] = []
+        try:
+            self.items[path] = Item(path, attributes=self._attributes(group, path))
+            with _damage_refused(path):
+                group.links.iterate(names.append)
+            _check_spellings(names, path)
+        except Refusal as refusal:
+            self.refusals.append(refusal)
+        return iter(sorted(names))
 
     def _open_child(self, group: h5g.GroupID, name: bytes, path: str, seen: set[int], depth: int) -> h5g.GroupID | None:
         _check_name(name, path)
@@ -183,7 +246,7 @@ class Container:
             raise Refusal(path, "the object is linked more than once")
         seen.add(info.addr)
         if info.type == h5o.TYPE_GROUP:
-            if depth >= DEEPEST_GROUP:
+            if depth > DEEPEST_GROUP:
                 raise Refusal(path, f"groups are nested deeper than {DEEPEST_GROUP}")
             return h5g.open(group, name)
         if info.type != h5o.TYPE_DATASET:
@@ -214,11 +277,14 @@ class Container:
     ) -> None:
         claimed = math.prod(shape) * size
         stored = dataset.get_storage_size()
-        if stored > self._size:
+        if stored > self.size:
             raise Refusal(path, "it claims to store more bytes than the file has")
         if created.get_layout() != h5d.CHUNKED:
-            if claimed > stored:
+            if claimed and claimed != stored:
                 raise Refusal(path, f"it claims {claimed} bytes and stores {stored}")
+            offset = dataset.get_offset() if created.get_layout() == h5d.CONTIGUOUS else None
+            if claimed and offset is not None and offset > self.size - stored:
+                raise Refusal(path, "its data lies beyond the end of the file")
         elif claimed > stored * LARGEST_EXPANSION:
             raise Refusal(path, f"it claims {claimed} bytes and stores {stored}: more than {LARGEST_EXPANSION} times")
         elif claimed and math.prod(created.get_chunk()) * size > stored * LARGEST_EXPANSION:
@@ -229,6 +295,10 @@ class Container:
         with _damage_refused(path):
             names: list[bytes] = []
             h5a.iterate(owner, names.append)
+        try:
+            _check_spellings(names, path)
+        except Refusal as refusal:
+            self.refusals.append(refusal)
         for name in names:
             label = name.decode("utf-8", "backslashreplace")
             try:
@@ -246,7 +316,7 @@ class Container:
             # For other programs, and never read: libhdf5 before 1.14 trusts the lengths that a file states for such data.
             return Attribute("string", shape, None)
         kind = _type_name(datatype, path)
-        if math.prod(shape) * datatype.get_size() > self._size:
+        if math.prod(shape) * datatype.get_size() > self.size:
             raise Refusal(path, "it claims more bytes than the file has")
         memory, numpy_type = _memory_type(datatype, kind)
         array = np.empty(shape, numpy_type)
@@ -267,7 +337,7 @@ def _damage_refused(path: str) -> Iterator[None]:
     # h5py turns the library's errors into a dozen of Python's classes: whatever it raises here, the file is at fault.
     try:
         yield
-    except (Refusal, MemoryError):
+    except (Refusal, MemoryError, FileClosed):
         raise
     except Exception as error:
         raise Refusal(path, f"the HDF5 library cannot read it: {error}") from None
@@ -293,6 +363,13 @@ def _check_name(name: bytes, path: str) -> None:
         name.decode("utf-8")
     except UnicodeDecodeError:
         raise Refusal(path, "its name is not UTF-8") from None
+
+
+def _check_spellings(names: list[bytes], path: str) -> None:
+    """Refuses names that Unicode holds to be the same: a program may take one for the other."""
+    spellings = {unicodedata.normalize("NFC", name.decode("utf-8", "backslashreplace")) for name in names}
+    if len(spellings) < len(set(names)):
+        raise Refusal(path, "two names in it are the same but for their spelling in Unicode")
 
 
 def _type_name(datatype: h5t.TypeID, path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from .canonical import string
-from .container import LABELS, Container, Item
+from .container import Container, Item
 from .hashing import manifest_hash, sha256, sha256_of_values
 from .vocabulary import Vocabulary
 
@@ -57,7 +57,7 @@ def content_manifest(container: Container) -> Iterator[str]:
     for item in sorted(container.items.values(), key=lambda item: item.path.encode("utf-8")):
         yield _object_line(item)
         for name, attribute in sorted(item.attributes.items(), key=lambda pair: pair[0].encode("utf-8")):
-            if name != LABELS and (item.path, name) != ("/", "content_id"):
+            if attribute.value is not None and (item.path, name) != ("/", "content_id"):
                 digest = sha256_of_values([attribute.value])
                 yield f"attribute {attribute.type} {shape_text(attribute.shape)} {digest} {string(name)}"
 

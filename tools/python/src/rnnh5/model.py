@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .architecture import TensorRule
 from .canonical import parse
-from .container import Container, Item, Refusal
+from .container import Container, Refusal
+from .extras import needed
 from .network import Network, State
 from .proof import Proof
 from .report import Report
+from .tensor import Tensor, Tensors
 from .training_state import TrainingState
-from .validation import LEVELS, Validation, tensor_type, tensor_values
+from .validation import LEVELS, Validation
 from .vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import keras
+    import torch
+
+    from .torch_network import TorchNetwork
 
 
 class InvalidFile(ValueError):
@@ -28,48 +35,6 @@ class InvalidFile(ValueError):
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         super().__init__(f"{path}: {errors[0]}{more}")
         self.report = report
-
-
-class Tensor:
-    """A parameter that lies in the file until it is read."""
-
-    def __init__(self, rule: TensorRule, item: Item) -> None:
-        self._item = item
-        self.path = rule.path
-        """``layer/name``."""
-        self.axes = rule.axes
-        """For example ``("gate", "hidden", "input")``."""
-        self.gates = rule.gates
-        """The gates in order, for a tensor of a recurrent layer."""
-        self.shape = rule.shape
-        self.type = tensor_type(item)
-        """``float64``, ``float32``, ``float16`` or ``bfloat16``."""
-
-    def read(self) -> np.ndarray:
-        """The values, of ``shape``, in their own type; bfloat16 as float32, which holds each of its values."""
-        return tensor_values(self._item)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return self.read() if dtype is None else self.read().astype(dtype)
-
-    def __repr__(self) -> str:
-        return f"<Tensor {self.path} {self.type} [{', '.join(self.axes)}] = {list(self.shape)}>"
-
-
-class Tensors(Mapping[str, Tensor]):
-    """The tensors by ``layer/name``, in the order of the architecture."""
-
-    def __init__(self, tensors: dict[str, Tensor]) -> None:
-        self._tensors = tensors
-
-    def __getitem__(self, path: str) -> Tensor:
-        return self._tensors[path]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tensors)
-
-    def __len__(self) -> int:
-        return len(self._tensors)
 
 
 class Model:
@@ -83,27 +48,29 @@ class Model:
         try:
             self._container = Container(path)
         except Refusal as refusal:
-            report = Report(level)
+            report = Report(level, self.path)
             report.add("hdf5.refused", refusal.path, refusal.reason)
             raise InvalidFile(self.path, report) from None
         validation = Validation(self._container, level)
         if not validation.report.valid:
             self._container.close()
             raise InvalidFile(self.path, validation.report)
-        root = self._container.items["/"].attributes
-        self.architecture: dict[str, Any] = validation.architecture
+        texts = {name: found.text or "" for name, found in self._container.items["/"].attributes.items()}
+        self.size = self._container.size
+        """The bytes of the file."""
+        self.architecture: dict[str, Any] = validation.architecture or {}
         """As section 4 of the specification describes it."""
         self.vocabulary: Vocabulary | None = validation.vocabulary
         self.metadata: dict[str, Any] = validation.metadata
         self.lineage: list[dict[str, Any]] = validation.lineage
         self.proof: Proof | None = validation.proof
         self.parameters = Tensors({path: Tensor(rule, item) for path, (rule, item) in validation.tensors.items()})
-        self.model_id: str = root["model_id"].text
-        self.content_id: str = root["content_id"].text
-        self.generator: str = root["generator"].text
-        self.format_version: str = root["format_version"].text
-        self.minimum_reader_version: str = root["minimum_reader_version"].text
-        self.required_features: list[str] = root["required_features"].text.split()
+        self.model_id: str = texts["model_id"]
+        self.content_id: str = texts["content_id"]
+        self.generator: str = texts["generator"]
+        self.format_version: str = texts["format_version"]
+        self.minimum_reader_version: str = texts["minimum_reader_version"]
+        self.required_features: list[str] = texts["required_features"].split()
 
     def close(self) -> None:
         """Closes the file. Tensors that were not read can no longer be."""
@@ -136,7 +103,36 @@ class Model:
     @cached_property
     def network(self) -> Network:
         """The forward pass in float64. The first use reads all tensors."""
-        return Network(self.architecture, {path: tensor.read() for path, tensor in self.parameters.items()})
+        return Network(self.architecture, self._values())
+
+    def _values(self) -> dict[str, np.ndarray]:
+        return {path: tensor.read() for path, tensor in self.parameters.items()}
+
+    def to_torch(self, dtype: torch.dtype | None = None) -> TorchNetwork:
+        """The model as a live ``torch.nn.Module``, in evaluation mode: ``logits, state = module(tokens, state)``.
+
+        ``dtype`` is ``torch.float32``, if not given, or ``torch.float64``. Every option of the format is there, and every
+        parameter can be trained; ``module.stored()`` gives them back as ``rnnh5.write`` takes them. Raises
+        ``MissingExtra`` without PyTorch.
+        """
+        with needed("to_torch", "torch", "torch"):
+            from .torch_network import TorchNetwork
+        return TorchNetwork(self.architecture, self._values(), *(() if dtype is None else (dtype,)))
+
+    def to_keras(self, states: bool = False) -> keras.Model:
+        """The model as a live ``keras.Model`` from ``[batch, steps]`` tokens, or ``[batch, steps, size]`` features, to logits.
+
+        Each call starts from the initial state. With ``states``, the model takes and gives dictionaries instead, ``Inputs``
+        and ``Logits`` beside the states ``Hidden_<layer>`` and ``Cell_<layer>`` ``[batch, width]`` of a stream, and of those
+        layers of a sequence whose initial state is given. Numbers are float32:
+        Keras multiplies in nothing wider.
+
+        Two biases that Keras has as one, and the constant of a forget gate, become one bias. Raises ``NotExpressible`` for
+        a layer that Keras does not have, naming the layer and the option; ``MissingExtra`` without Keras.
+        """
+        with needed("to_keras", "keras", "keras"):
+            from .keras_model import keras_model
+        return keras_model(self.architecture, self._values(), states)
 
     def log_probabilities(self, inputs: Sequence[Any] | np.ndarray, state: State | None = None) -> np.ndarray:
         """ln p of every output after each of ``inputs``, float64 ``[steps, outputs]``: see ``Network``.

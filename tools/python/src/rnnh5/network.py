@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -93,7 +93,8 @@ class Network:
 
 def _product(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
     """``weights`` [output, input] times each of ``values`` [steps, input], or of one-hot vectors given by index [steps]."""
-    return weights.T[values] if values.ndim == 1 else values @ weights.T
+    product: np.ndarray = weights.T[values] if values.ndim == 1 else values @ weights.T
+    return product
 
 
 def _dense(values: np.ndarray, size: int) -> np.ndarray:
@@ -104,7 +105,8 @@ def _dense(values: np.ndarray, size: int) -> np.ndarray:
 def _layer_norm(layer: dict[str, Any], parts: Parts, values: np.ndarray) -> np.ndarray:
     centred = values - values.mean(axis=1, keepdims=True)
     variance = (centred**2).mean(axis=1, keepdims=True)
-    return parts["gain"] * centred / np.sqrt(variance + layer["epsilon"]) + parts.get("bias", 0.0)
+    scaled: np.ndarray = parts["gain"] * centred / np.sqrt(variance + layer["epsilon"])
+    return scaled + parts.get("bias", 0.0)
 
 
 def _initial(layer: dict[str, Any], parts: Parts) -> Memory:
@@ -133,7 +135,7 @@ def _limited(values: np.ndarray, limit: float | None) -> np.ndarray:
     return values if limit is None else np.clip(values, -limit, limit)
 
 
-def _elman(layer: dict, parts: Parts, values: np.ndarray, start: Memory) -> tuple[np.ndarray, Memory]:
+def _elman(layer: dict[str, Any], parts: Parts, values: np.ndarray, start: Memory) -> tuple[np.ndarray, Memory]:
     (x, u, r), activate = _gates(layer, parts, values)["hidden"], ACTIVATIONS[layer["activation"]]
     leak = layer.get("leak")
     (h,) = start
@@ -144,7 +146,7 @@ def _elman(layer: dict, parts: Parts, values: np.ndarray, start: Memory) -> tupl
     return out, (h.copy(),)
 
 
-def _lstm(layer: dict, parts: Parts, values: np.ndarray, start: Memory) -> tuple[np.ndarray, Memory]:
+def _lstm(layer: dict[str, Any], parts: Parts, values: np.ndarray, start: Memory) -> tuple[np.ndarray, Memory]:
     gates = _gates(layer, parts, values)
     sigma, g = ACTIVATIONS[layer["recurrent_activation"]], ACTIVATIONS[layer["activation"]]
     k = ACTIVATIONS[layer["cell_activation"]]
@@ -171,7 +173,7 @@ def _lstm(layer: dict, parts: Parts, values: np.ndarray, start: Memory) -> tuple
     return out, (h.copy(), c.copy())
 
 
-def _gru(layer: dict, parts: Parts, values: np.ndarray, start: Memory) -> tuple[np.ndarray, Memory]:
+def _gru(layer: dict[str, Any], parts: Parts, values: np.ndarray, start: Memory) -> tuple[np.ndarray, Memory]:
     gates = _gates(layer, parts, values)
     sigma, g = ACTIVATIONS[layer["recurrent_activation"]], ACTIVATIONS[layer["activation"]]
     (x_z, u_z, r_z), (x_q, u_q, r_q), (x_n, u_n, r_n) = gates["update"], gates["reset"], gates["candidate"]
@@ -190,5 +192,8 @@ def _gru(layer: dict, parts: Parts, values: np.ndarray, start: Memory) -> tuple[
 
 
 _CELLS = {"elman": _elman, "lstm": _lstm, "gru": _gru}
-_CONNECTIONS = {"sum": sum, "concatenation": lambda values: np.concatenate(values, axis=1)}
+_CONNECTIONS: dict[str, Callable[[list[np.ndarray]], np.ndarray]] = {
+    "sum": lambda values: np.sum(values, axis=0),
+    "concatenation": lambda values: np.concatenate(values, axis=1),
+}
 _OUTPUTS = {"softmax": log_softmax, "sigmoid": log_sigmoid}

@@ -10,22 +10,29 @@ from .resources import document
 
 @dataclass(frozen=True)
 class Finding:
-    """A broken rule. ``path`` is where in the file (``/parameters/output/bias``, ``/@format`` for an attribute)."""
+    """A broken rule. ``place`` is where in the file: the path of an object, ``path@name`` for an attribute."""
 
     rule: str
     severity: str
-    path: str
+    place: str
     message: str
 
     def __str__(self) -> str:
-        return f"{self.severity}: {self.rule}: {printable(self.path)}: {printable(self.message)}"
+        return f"{self.severity}  {printable(self.place)}: {printable(self.message)} [{self.rule}]"
 
 
 @dataclass
 class Report:
-    """All findings of one validation at ``level``: ``structure``, ``hashes`` or ``proof``."""
+    """All findings of one validation at ``level``: ``structure``, ``hashes`` or ``proof``.
+
+    ``model_id`` is what the file says; None where it is not of this format, or refused. ``proof_difference`` is the largest
+    difference from the proof in nats; None where it was not computed.
+    """
 
     level: str
+    file: str = ""
+    model_id: str | None = None
+    proof_difference: float | None = None
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -38,18 +45,31 @@ class Report:
         """The identifiers of the broken rules."""
         return {finding.rule for finding in self.findings}
 
-    def add(self, rule: str, path: str, message: str) -> None:
+    def add(self, rule: str, place: str, message: str) -> None:
         """Adds a finding with the severity that ``rules.json`` gives the rule."""
-        self.findings.append(Finding(rule, document("rules.json")[rule]["severity"], path, message))
+        self.findings.append(Finding(rule, document("rules.json")[rule]["severity"], place, message))
+
+    @property
+    def verdict(self) -> str:
+        """Whether the file is valid, in words."""
+        if not self.valid:
+            return "NOT valid"
+        proof = "" if self.proof_difference is None else f", proof met to {self.proof_difference:.4g} nats"
+        return f"valid ({self.level}{proof})"
 
     def as_json(self) -> dict[str, Any]:
-        """``valid``, ``level`` and ``findings`` for machines."""
-        findings = [{key: printable(value) for key, value in asdict(finding).items()} for finding in self.findings]
-        return {"valid": self.valid, "level": self.level, "findings": findings}
+        """The report for programs, with the keys of ``rnntool validate --json``."""
+        return {
+            "file": self.file,
+            "valid": self.valid,
+            "level": self.level,
+            "model_id": self.model_id,
+            "proof_difference": self.proof_difference,
+            "findings": [asdict(finding) for finding in self.findings],
+        }
 
     def __str__(self) -> str:
-        verdict = f"valid ({self.level})" if self.valid else f"not valid ({self.level})"
-        return "\n".join([*map(str, self.findings), verdict])
+        return "\n".join([*map(str, self.findings), self.verdict])
 
 
 def printable(text: str) -> str:

@@ -14,7 +14,7 @@ _TYPES = {
     "boolean": lambda value: isinstance(value, bool),
     "null": lambda value: value is None,
     "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
-    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool) or _is_whole(value),
 }
 
 
@@ -28,6 +28,15 @@ def matches(pattern: str, text: str) -> bool:
     return re.search(re.sub(r"\$$", r"\\Z", pattern), text) is not None
 
 
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
+def _escaped(key: str) -> str:
+    """A key as a part of a JSON Pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
 def _equal(a: Any, b: Any) -> bool:
     # In Python True == 1; in JSON it is not.
     if isinstance(a, bool) or isinstance(b, bool):
@@ -36,7 +45,7 @@ def _equal(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(_equal, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
-    return a == b
+    return bool(a == b)
 
 
 def _check(value: Any, schema: dict[str, Any], root: dict[str, Any], where: str) -> Iterator[tuple[str, str]]:
@@ -65,7 +74,8 @@ def _check(value: Any, schema: dict[str, Any], root: dict[str, Any], where: str)
             if isinstance(value, list) and (len(value) < rule if keyword == "minItems" else len(value) > rule):
                 yield where, f"it has {len(value)} items ({keyword}: {rule})"
         elif keyword == "items":
-            if isinstance(value, list):
+            # Of a list that is too long, the items are not judged as well.
+            if isinstance(value, list) and len(value) <= schema.get("maxItems", len(value)):
                 for index, item in enumerate(value):
                     yield from _check(item, rule, root, f"{where}/{index}")
         elif keyword == "required":
@@ -75,7 +85,7 @@ def _check(value: Any, schema: dict[str, Any], root: dict[str, Any], where: str)
             if isinstance(value, dict):
                 for key, subschema in rule.items():
                     if key in value:
-                        yield from _check(value[key], subschema, root, f"{where}/{key}")
+                        yield from _check(value[key], subschema, root, f"{where}/{_escaped(key)}")
         elif keyword == "additionalProperties" and rule is False:
             if isinstance(value, dict):
                 known = schema.get("properties", {})
@@ -106,13 +116,13 @@ def _one_of(value: Any, schema: dict[str, Any], root: dict[str, Any], where: str
             if _equal(choice["properties"][selector]["const"], value[selector]):
                 yield from _check(value, choice, root, where)
                 return
-        yield f"{where}/{selector}", f"{value[selector]!r} is not known"
+        yield where, f"its {selector} {value[selector]!r} is not known"
     elif sum(1 for choice in choices if not any(_check(value, choice, root, where))) != 1:
         yield where, "it fits not exactly one of the alternatives"
 
 
 def _resolve(reference: str, root: dict[str, Any]) -> dict[str, Any]:
-    node: Any = root
+    node = root
     for part in reference.removeprefix("#/").split("/"):
         node = node[part]
     return node

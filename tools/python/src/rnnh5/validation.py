@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Any
 
@@ -16,7 +17,8 @@ from .network import Network
 from .proof import LARGEST_TOLERANCE, LARGEST_TOLERANCE_FLOAT64, MAXIMUM_STEPS, Proof
 from .report import Report
 from .resources import document, version_number
-from .vocabulary import KINDS, NORMALISATIONS, Vocabulary, merged_tokens
+from .stored_vocabulary import StoredVocabulary
+from .vocabulary import KINDS, NORMALISATIONS, Vocabulary
 
 VERSION = r"^[0-9]{1,9}\.[0-9]{1,9}$"
 STATE_NAME = r"^[a-z][a-z0-9_]{0,63}$"
@@ -34,7 +36,7 @@ def validate(path: str | os.PathLike[str], level: str = "proof") -> Report:
     try:
         container = Container(path)
     except Refusal as refusal:
-        report = Report(level)
+        report = Report(level, os.fspath(path))
         report.add("hdf5.refused", refusal.path, refusal.reason)
         return report
     with container:
@@ -45,7 +47,7 @@ class Validation:
     """One run over an open container. What could be understood is there afterwards, else None."""
 
     def __init__(self, container: Container, level: str) -> None:
-        self.report = Report(level)
+        self.report = Report(level, container.path)
         self.architecture: dict[str, Any] | None = None
         self.metadata: Any = None
         self.lineage: Any = None
@@ -66,6 +68,7 @@ class Validation:
         readable = self._versions()
         if self._container.refusals or not readable:
             return
+        self.report.model_id = self._text("/", "model_id") or ""
         self._layout()
         self._documents()
         self._vocabulary()
@@ -92,10 +95,17 @@ class Validation:
         found = self._items[path].attributes.get(attribute) if path in self._items else None
         return found.text if found else None
 
+    def _scalar(self, path: str, attribute: str, type: str) -> Any:
+        """The number of an attribute of the type; None where the layout rules have complained."""
+        found = self._items[path].attributes.get(attribute)
+        if found is None or found.value is None or (found.type, found.shape) != (type, ()):
+            return None
+        return found.value.item()
+
     def _item(self, path: str, type: str) -> Item | None:
         """An item of the type and of the rank that the layout asks for; None where the layout rules have complained."""
         item = self._items.get(path)
-        rank = 0 if type == "string" else _object_rule(path)["rank"]
+        rank = 0 if type == "string" else _object_rule(path).get("rank")
         return item if item and item.type == type and len(item.shape) == rank else None
 
     # Who may read the file.
@@ -104,7 +114,6 @@ class Validation:
         if self._text("/", "format") != "rnn-h5":
             self._find("version.format", "/@format", "the file does not say that its format is 'rnn-h5'")
             return False
-        readable = True
         needed = self._minimum_reader_version()
         if needed is not None and needed > version_number(document("layout.json")["version"]):
             self._find(
@@ -113,11 +122,11 @@ class Validation:
                 f"a reader of version {'.'.join(map(str, needed))} is needed, "
                 f"this one is {document('layout.json')['version']}",
             )
-            readable = False
-        for feature in sorted(self._required_features() - set(_features())):
+            return False
+        unknown = sorted(self._required_features() - set(_features()))
+        for feature in unknown:
             self._find("version.feature", "/@required_features", f"the feature '{feature}' is not known to this reader")
-            readable = False
-        return readable
+        return not unknown
 
     def _minimum_reader_version(self) -> tuple[int, ...] | None:
         text = self._text("/", "minimum_reader_version")
@@ -128,7 +137,7 @@ class Validation:
 
     def _features(self) -> None:
         """What the file uses against what it says that it uses."""
-        if "required_features" not in self._items["/"].attributes:
+        if self._text("/", "required_features") is None:
             return
         named = self._required_features()
         used = features(self.architecture) if self.architecture else set()
@@ -150,18 +159,12 @@ class Validation:
             path, parent = rule["path"], rule["path"].rpartition("/")[0] or "/"
             if rule["required"] and path not in self._items and parent in self._items:
                 self._find("layout.missing", path, f"the {rule['kind']} is missing")
-        unknown: set[str] = set()
         for path, item in sorted(self._items.items()):
             rule = _object_rule(path)
             if rule:
                 self._layout_of(item, rule)
-            elif path.startswith("/parameters/"):
-                # What has no place among the parameters is reported there, with the architecture at hand.
-                unknown.add(path)
             else:
-                if path.rpartition("/")[0] not in unknown:
-                    self._find("layout.unknown", path, "the format does not name this object")
-                unknown.add(path)
+                self._find("layout.unknown", path, "the format does not name this object")
 
     def _layout_of(self, item: Item, rule: dict[str, Any]) -> None:
         kind = "group" if item.is_group else "string" if item.type == "string" else "dataset"
@@ -222,7 +225,7 @@ class Validation:
                 continue
             problems = list(schema.violations(value, document(rule["schema"])))
             for where, message in problems:
-                self._find("json.schema", item.path + "#" + where, message)
+                self._find("json.schema", item.path + where, message)
             if not problems:
                 self._texts[item.path] = text
                 setattr(self, item.path[1:], value)
@@ -250,59 +253,34 @@ class Validation:
             return
         if merges is None and "/vocabulary/merges" in self._items:
             return
-        offsets = bounds.read()
-        if not len(offsets) or offsets[0] != 0 or offsets[-1] != data.shape[0] or np.any(offsets[1:] < offsets[:-1]):
-            self._find("vocabulary.offsets", bounds.path, "they do not rise from 0 to the number of bytes")
+        if merges is not None and merges.shape[1] != 2:
+            self._find("vocabulary.merges", merges.path, f"its rows have {merges.shape[1]} tokens, not 2")
             return
-        if self.architecture and not takes_tokens(self.architecture):
-            self._find("vocabulary.size", "/vocabulary", "the model takes features, and has no vocabulary")
-            return
-        size = self.architecture["input"]["size"] if self.architecture else None
-        if len(offsets) == 1 or size is not None and len(offsets) != size + 1:
-            self._find("vocabulary.size", bounds.path, f"{len(offsets)} offsets do not make {size} tokens")
-        if counts and len(counts.read()) != len(offsets) - 1:
-            self._find("vocabulary.size", counts.path, "there are not as many counts as tokens")
-        group = self._items["/vocabulary"].attributes
-        special = [group.get("unknown_id"), group.get("line_end_id")]
-        if any(found is None or found.type != "int64" or found.shape != () for found in special):
-            return
+        unknown_id, line_end_id = (self._scalar("/vocabulary", name, "int64") for name in ("unknown_id", "line_end_id"))
         kind, normalisation = self._text("/vocabulary", "kind"), self._text("/vocabulary", "normalisation")
-        if kind not in KINDS or normalisation not in NORMALISATIONS:
+        if kind not in KINDS or normalisation not in NORMALISATIONS or unknown_id is None or line_end_id is None:
             return
-        unknown_id, line_end_id = (int(found.value) for found in special)
-        vocabulary = Vocabulary.from_arrays(
-            data.read().tobytes(), offsets, kind,
-            normalisation=normalisation, unknown_id=unknown_id, line_end_id=line_end_id,
-            counts=counts.read() if counts else None,
+        stored = StoredVocabulary(
+            kind, normalisation, unknown_id, line_end_id, data.read().tobytes(), bounds.read(),
+            counts.read() if counts else None, merges.read() if merges else None,
         )  # fmt: skip
-        if (merges is not None) != (kind == "bpe"):
-            self._find("vocabulary.merges", "/vocabulary", f"merges and the kind '{kind}' do not go together")
-            return
-        if merges is not None and not self._merges(vocabulary, merges):
-            return
-        for message in _kind_violations(vocabulary):
-            self._find("vocabulary.kind", "/vocabulary", message)
-        if len(set(vocabulary.tokens)) != len(vocabulary.tokens):
-            self._find("vocabulary.duplicate", "/vocabulary", "a token occurs twice")
-        if b"" in vocabulary.tokens:
-            self._find("vocabulary.duplicate", "/vocabulary", "a token is empty")
-        self.vocabulary = vocabulary
+        rule, message = stored.violation() or self._vocabulary_size(len(stored)) or (None, "")
+        if rule is not None:
+            self._find(rule, "/vocabulary", message)
+        if rule not in ("vocabulary.offsets", "vocabulary.merges") and self._takes_tokens:
+            self.vocabulary = stored.vocabulary()
 
-    def _merges(self, vocabulary: Vocabulary, item: Item) -> bool:
-        """Whether the tokens are those that follow from the merges; takes the merges in then."""
-        if item.shape != (len(vocabulary) - 256, 2):
-            message = f"its shape is {list(item.shape)}, and there are {len(vocabulary)} tokens"
-            self._find("vocabulary.merges", item.path, message)
-            return False
-        merges = item.read()
-        try:
-            if merged_tokens(merges) != vocabulary.tokens:
-                raise ValueError("the tokens are not those that follow from the merges")
-        except ValueError as error:
-            self._find("vocabulary.merges", item.path, str(error))
-            return False
-        vocabulary.merges = merges
-        return True
+    @property
+    def _takes_tokens(self) -> bool:
+        """Also where it is not known."""
+        return self.architecture is None or takes_tokens(self.architecture)
+
+    def _vocabulary_size(self, tokens: int) -> tuple[str, str] | None:
+        if not self._takes_tokens:
+            return "vocabulary.size", "the model takes features, and has no vocabulary"
+        if self.architecture is not None and tokens != self.architecture["input"]["size"]:
+            return "vocabulary.size", f"there are {tokens} tokens, the model takes {self.architecture['input']['size']}"
+        return None
 
     # The parameters.
 
@@ -327,7 +305,9 @@ class Validation:
             self._find("parameters.shape", item.path, f"its shape is {list(item.shape)}, not {list(rule.shape)}")
         for name in ("axes", "gates"):
             text, expected = self._text(item.path, name), rule.attributes.get(name)
-            if text != expected and not (name == "axes" and name not in item.attributes):
+            is_there = name in item.attributes
+            # Axes that are missing are reported with the layout.
+            if text != expected and (is_there or name != "axes") or is_there and expected is None:
                 self._find("parameters.axes", f"{item.path}@{name}", f"it is {_quoted(text)}, not {_quoted(expected)}")
         if (item.type == "uint16") != ("encoding" in item.attributes):
             self._find("parameters.encoding", item.path, f"a tensor of type {item.type} is marked otherwise")
@@ -335,7 +315,7 @@ class Validation:
     # History and proof.
 
     def _history(self) -> None:
-        columns = [item for item in self._container.children("/history") if item.shape and len(item.shape) == 1]
+        columns = [item for item in self._container.children("/history") if len(item.shape) == 1]
         if len({item.shape[0] for item in columns}) > 1:
             self._find("history.length", "/history", "its columns differ in length")
 
@@ -343,55 +323,40 @@ class Validation:
         if "/proof" not in self._items:
             self._find("proof.missing", "/proof", "the file does not carry a proof")
             return
-        inputs, tokens = self._items.get("/proof/inputs"), self._item("/proof/tokens", "uint32")
-        numbers = self._item("/proof/log_probabilities", "float64")
-        if tokens is None or numbers is None or inputs is None or inputs.type not in _object_rule(inputs.path)["types"]:
+        names = ("inputs", "tokens", "log_probabilities")
+        arrays = [self._items.get(f"/proof/{name}") or Item(name) for name in names]
+        inputs, tokens, numbers = arrays
+        if any(item.is_group for item in arrays) or (len(tokens.shape), len(numbers.shape)) != (1, 2):
             return
-        architecture = self.architecture
-        of_tokens = takes_tokens(architecture) if architecture else inputs.type == "uint32"
-        expected = ("uint32", 1) if of_tokens else ("float64", 2)
-        if (inputs.type, len(inputs.shape)) != expected:
-            message = f"it is {inputs.type} with {len(inputs.shape)} axes, not {expected[0]} with {expected[1]}"
-            self._find("proof.shape", inputs.path, message)
+        if inputs.type not in _object_rule(inputs.path)["types"]:
             return
-        if not of_tokens and architecture and inputs.shape[1] != architecture["input"]["size"]:
-            message = f"it holds {inputs.shape[1]} features, the model takes {architecture['input']['size']}"
-            self._find("proof.shape", inputs.path, message)
+        if (inputs.type, len(inputs.shape)) not in (("uint32", 1), ("float64", 2)):
+            self._find("proof.shape", inputs.path, f"it is {inputs.type} with {len(inputs.shape)} axes")
             return
-        if numbers.shape != (inputs.shape[0], *tokens.shape) or 0 in numbers.shape:
-            self._find("proof.shape", numbers.path, f"its shape is {list(numbers.shape)}, not [steps, columns]")
+        if (tokens.type, numbers.type) != ("uint32", "float64"):
             return
-        attributes = self._items["/proof"].attributes
-        tolerances = [attributes.get(name) for name in ("tolerance", "tolerance_float64")]
-        if any(found is None or found.type != "float64" or found.shape != () for found in tolerances):
+        computed_by = self._text("/proof", "computed_by")
+        tolerance, tolerance_float64 = (
+            self._scalar("/proof", name, "float64") for name in ("tolerance", "tolerance_float64")
+        )
+        if computed_by is None or tolerance is None or tolerance_float64 is None:
             return
-        bounds = {"tolerance": LARGEST_TOLERANCE, "tolerance_float64": LARGEST_TOLERANCE_FLOAT64}
-        for (name, bound), found in zip(bounds.items(), tolerances):
-            if not 0 <= found.value <= bound:
-                self._find("layout.value", f"/proof@{name}", f"it is {found.value}, not between 0 and {bound}")
+        if numbers.shape != (inputs.shape[0], *tokens.shape):
+            self._find("proof.shape", "/proof", "its arrays do not fit together")
+            return
+        proof = Proof(inputs.read(), tokens.read(), numbers.read(), computed_by, tolerance, tolerance_float64)
+        for name, value, bound in (
+            ("tolerance", tolerance, LARGEST_TOLERANCE),
+            ("tolerance_float64", tolerance_float64, LARGEST_TOLERANCE_FLOAT64),
+        ):
+            if not 0 <= value <= bound:
+                self._find("layout.value", f"/proof@{name}", f"it is {value}, not between 0 and {bound}")
                 return
-        if inputs.shape[0] > MAXIMUM_STEPS:
-            self._find("proof.shape", inputs.path, f"it has more than {MAXIMUM_STEPS} steps")
-            return
-        proof = Proof(
-            inputs.read(), tokens.read(), numbers.read(), self._text("/proof", "computed_by") or "",
-            *(float(found.value) for found in tolerances),
-        )  # fmt: skip
-        fits = True
-        if np.any(proof.tokens[1:] <= proof.tokens[:-1]):
-            self._find("proof.shape", tokens.path, "the tokens do not rise strictly")
-            fits = False
-        bounds = [(proof.tokens, tokens, outputs(architecture))] if architecture else []
-        if of_tokens and architecture:
-            bounds.append((proof.inputs, inputs, architecture["input"]["size"]))
-        for ids, item, bound in bounds:
-            if ids.size and ids.max() >= bound:
-                self._find("proof.shape", item.path, f"it holds a number that is not below {bound}")
-                fits = False
-        if not of_tokens and not _all_finite(proof.inputs):
-            self._find("proof.shape", inputs.path, "a feature is infinite, not a number, or too large for float32")
-            fits = False
-        self.proof = proof if fits else None
+        violation = _proof_violation(proof, self.architecture)
+        if violation is None:
+            self.proof = proof
+        else:
+            self._find("proof.shape", "/proof", violation)
 
     # The state of a training.
 
@@ -405,7 +370,8 @@ class Validation:
 
     def _state_hashes(self) -> None:
         for path, item in sorted(self._items.items()):
-            if path.startswith("/training_state/") and item.type in _object_rule(path).get("types", ()):
+            # Also of numbers of a type that has no place there; what is of another kind has been reported as that.
+            if path.startswith("/training_state/") and not item.is_group and item.type != "string":
                 if self._text(path, "sha256") not in (None, sha256_of_values(item.blocks())):
                     self._find("training_state.hash", path, "its bytes do not have the sha256 beside them")
 
@@ -430,13 +396,13 @@ class Validation:
             self._find("identity.content_id", "/@content_id", "it is not the hash of the content")
 
     def _proof_numbers(self) -> None:
-        if self.proof is None:
+        if self.proof is None or self.architecture is None:
             return
         with np.errstate(all="ignore"):
-            network = Network(
-                self.architecture, {path: tensor_values(item) for path, (_, item) in self.tensors.items()}
-            )
+            values = {path: tensor_values(item) for path, (_, item) in self.tensors.items()}
+            network = Network(self.architecture, values)
             difference = self.proof.largest_difference(network)
+        self.report.proof_difference = difference if math.isfinite(difference) else None
         if not difference <= self.proof.tolerance_float64:
             self._find(
                 "proof.numbers",
@@ -461,14 +427,41 @@ def widened(stored: np.ndarray) -> np.ndarray:
     return (stored.astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
+def _proof_violation(proof: Proof, architecture: dict[str, Any] | None) -> str | None:
+    """What is wrong with the arrays, whose shapes fit together; None if nothing is."""
+    steps, of_tokens = len(proof.inputs), proof.inputs.dtype.kind == "u"
+    if not proof.log_probabilities.size:
+        return "it has no step, or no column"
+    if steps > MAXIMUM_STEPS:
+        return f"it has more than {MAXIMUM_STEPS} steps"
+    if np.any(proof.tokens[1:] <= proof.tokens[:-1]):
+        return "its tokens do not rise strictly"
+    if not of_tokens and not _all_finite(proof.inputs):
+        return "a feature is infinite, not a number, or too large for float32"
+    if architecture is None:
+        return None
+    if proof.tokens.max() >= outputs(architecture):
+        return f"it holds an output that is not below {outputs(architecture)}"
+    size = architecture["input"]["size"]
+    if of_tokens != takes_tokens(architecture):
+        return f"it is fed {'tokens' if of_tokens else 'features'}, and the model takes others"
+    if of_tokens and proof.inputs.max() >= size:
+        return f"it is fed a token that is not below {size}"
+    if not of_tokens and proof.inputs.shape[1] != size:
+        return f"it is fed {proof.inputs.shape[1]} features, the model takes {size}"
+    return None
+
+
 def _all_finite(block: np.ndarray) -> bool:
     values = widened(block) if block.dtype.kind == "u" else block
     return bool((np.abs(values.astype(np.float64)) <= np.finfo(np.float32).max).all())
 
 
-def _object_rule(path: str) -> dict[str, Any] | None:
+def _object_rule(path: str) -> dict[str, Any]:
+    """What ``layout.json`` states of an object; nothing of one that it does not name."""
     parts = path.split("/")
-    for rule in document("layout.json")["objects"]:
+    rules: list[dict[str, Any]] = document("layout.json")["objects"]
+    for rule in rules:
         pattern = rule["path"].split("/")
         if pattern[-1] == "**":
             # Everything below.
@@ -476,7 +469,7 @@ def _object_rule(path: str) -> dict[str, Any] | None:
                 return rule
         elif len(parts) == len(pattern) and all(p in ("*", part) for p, part in zip(pattern, parts)):
             return rule
-    return None
+    return {}
 
 
 def _is_json(rule: dict[str, Any]) -> bool:
@@ -495,28 +488,3 @@ def _allowed(text: str, rule: dict[str, Any]) -> bool:
 
 def _quoted(text: str | None) -> str:
     return "missing" if text is None else f"'{text[:80]}'"
-
-
-def _kind_violations(vocabulary: Vocabulary) -> list[str]:
-    problems = []
-    size = len(vocabulary)
-    if not -1 <= vocabulary.unknown_id < size:
-        problems.append(f"unknown_id {vocabulary.unknown_id} is neither a token nor -1")
-    if vocabulary.normalisation == "whitespace":
-        if vocabulary.kind != "words":
-            problems.append(f"the normalisation 'whitespace' does not fit the kind '{vocabulary.kind}'")
-        if not 0 <= vocabulary.line_end_id < size:
-            problems.append(f"line_end_id {vocabulary.line_end_id} is not a token")
-    elif vocabulary.line_end_id != -1:
-        problems.append(f"line_end_id is {vocabulary.line_end_id}, and the normalisation is 'none'")
-    if vocabulary.unknown_id == vocabulary.line_end_id != -1:
-        problems.append("unknown_id and line_end_id are the same token")
-    if vocabulary.kind == "bpe" and vocabulary.unknown_id != -1:
-        problems.append("byte pairs encode every text, and unknown_id is a token")
-    special = (vocabulary.unknown_id, vocabulary.line_end_id)
-    if any(
-        token and index not in special and not vocabulary.can_occur(token)
-        for index, token in enumerate(vocabulary.tokens)
-    ):
-        problems.append(f"a token cannot occur in a text of the kind '{vocabulary.kind}'")
-    return problems

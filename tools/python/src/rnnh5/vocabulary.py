@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import Any, TypeAlias
 
 import numpy as np
 
 WHITE_SPACE = frozenset((9, 10, 11, 12, 13, 32))
 LINE_END = 10
 KINDS = ("bytes", "characters", "words", "bpe")
+ByteString: TypeAlias = bytes
+"""What ``bytes`` is, also where a vocabulary has a property of that name."""
 NORMALISATIONS = ("none", "whitespace")
+BYTES = 256
 LONGEST_PIECE = 256
 _PIECES = re.compile(
     rb" ?[A-Za-z\x80-\xff]+| ?[0-9]+| ?[^\t-\r A-Za-z0-9\x80-\xff]+|[\t-\r ]+?(?= [^\t-\r ])|[\t-\r ]+"
@@ -48,8 +52,8 @@ class Vocabulary:
         self.normalisation = normalisation
         self.unknown_id = unknown_id
         self.line_end_id = line_end_id
-        self.counts = None if counts is None else np.asarray(counts, "<u8")
-        self.merges = None if merges is None else np.asarray(merges, "<u4").reshape(-1, 2)
+        self.counts: np.ndarray | None = None if counts is None else np.asarray(counts, "<u8")
+        self.merges: np.ndarray | None = None if merges is None else np.asarray(merges, "<u4").reshape(-1, 2)
 
     @classmethod
     def from_merges(
@@ -59,7 +63,7 @@ class Vocabulary:
         return cls(merged_tokens(merges), "bpe", counts=counts, merges=merges)
 
     @classmethod
-    def from_arrays(cls, data: bytes, offsets: np.ndarray, kind: str, **options: object) -> Vocabulary:
+    def from_arrays(cls, data: bytes, offsets: np.ndarray, kind: str, **options: Any) -> Vocabulary:
         """From the file's own form: all bytes, and uint64 ``[tokens + 1]``. The offsets must have been checked."""
         bounds = offsets.tolist()
         return cls((data[start:end] for start, end in zip(bounds, bounds[1:])), kind, **options)
@@ -68,7 +72,7 @@ class Vocabulary:
         return len(self.tokens)
 
     @property
-    def bytes(self) -> bytes:
+    def bytes(self) -> ByteString:
         """All tokens, one after another."""
         return b"".join(self.tokens)
 
@@ -79,14 +83,15 @@ class Vocabulary:
         return np.concatenate((np.zeros(1, "<u8"), np.cumsum(lengths, dtype="<u8")))
 
     @cached_property
-    def _index(self) -> dict[bytes, int]:
+    def _index(self) -> dict[ByteString, int]:
         return {token: index for index, token in enumerate(self.tokens)}
 
     @cached_property
     def _ranks(self) -> dict[tuple[int, int], int]:
-        return {(first, second): rank for rank, (first, second) in enumerate(self.merges.tolist())}
+        merges = [] if self.merges is None else self.merges.tolist()
+        return {(first, second): rank for rank, (first, second) in enumerate(merges)}
 
-    def _merged(self, piece: bytes) -> list[int]:
+    def _merged(self, piece: ByteString) -> list[int]:
         """The tokens of a piece: the merge of the smallest rank first, at its leftmost place."""
         word, none = list(piece), len(self._ranks)
         while len(word) > 1:
@@ -96,7 +101,7 @@ class Vocabulary:
             word[at : at + 2] = [256 + rank]
         return word
 
-    def can_occur(self, token: bytes) -> bool:
+    def can_occur(self, token: ByteString) -> bool:
         """Whether splitting some text can give a symbol with these bytes."""
         if self.kind == "bytes":
             return len(token) == 1
@@ -107,7 +112,7 @@ class Vocabulary:
         has_white_space = any(byte in WHITE_SPACE for byte in token)
         return bool(token) and (not has_white_space or len(token) == 1 and self.normalisation == "none")
 
-    def symbols(self, text: bytes) -> list[bytes]:
+    def symbols(self, text: ByteString) -> list[ByteString]:
         """The symbols of a text, known or not. A line end is the token ``line_end_id`` itself."""
         if self.kind == "bytes":
             return [text[i : i + 1] for i in range(len(text))]
@@ -123,7 +128,7 @@ class Vocabulary:
             lines.pop()
         return [symbol for line in lines for symbol in (*line.split(), end)]
 
-    def encode(self, text: bytes | str) -> np.ndarray:
+    def encode(self, text: ByteString | str) -> np.ndarray:
         """The indices of a text (a ``str`` is taken as UTF-8), int64 ``[symbols]``. Raises ``UnknownSymbol``."""
         data = text.encode("utf-8") if isinstance(text, str) else bytes(text)
         if self.kind == "bpe":
@@ -136,7 +141,7 @@ class Vocabulary:
             result.append(index)
         return np.array(result, np.int64)
 
-    def decode(self, ids: Iterable[int]) -> bytes:
+    def decode(self, ids: Iterable[int]) -> ByteString:
         """The text of the indices. Raises ``IndexError`` for what is no index."""
         ids = [int(index) for index in ids]
         if any(not 0 <= index < len(self.tokens) for index in ids):
@@ -144,7 +149,7 @@ class Vocabulary:
         tokens = [self.tokens[index] for index in ids]
         if self.kind != "words":
             return b"".join(tokens)
-        parts: list[bytes] = []
+        parts: list[ByteString] = []
         for position, (index, token) in enumerate(zip(ids, tokens)):
             if self.normalisation == "whitespace":
                 if index == self.line_end_id:

@@ -311,7 +311,8 @@ def _checked(architecture: dict[str, Any], parameters: Mapping[str, np.ndarray |
 
 
 def _architecture_schema() -> dict[str, Any]:
-    return document("architecture.schema.json")
+    found: dict[str, Any] = document("architecture.schema.json")
+    return found
 
 
 def _write_content_id(path: str) -> None:
