@@ -67,11 +67,7 @@ struct Recipe: Hashable {
       return made
     }
     try architecture.check()
-    guard architecture.isLanguageModel else {
-      throw Failure(
-        "the architecture is no model of texts: it needs tokens as input, a stream as context, and a softmax",
-        code: Failure.refused)
-    }
+    try architecture.requireLanguageModel()
     guard architecture.size == size else {
       throw Failure(
         "the architecture is for \(architecture.size) tokens, but the vocabulary has \(size): change its sizes, or --vocabulary-size",
