@@ -113,7 +113,7 @@ public struct HDF5Error: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// One sentence: operation, object, file and cause. Control characters from the file are shown as escapes.
   public var description: String {
-    let place = object.map { "\($0) in \(file)" } ?? file
+    let place = object.map { "\($0) in '\(file)'" } ?? "'\(file)'"
     return "cannot \(operation) \(place): \(cause)".escapingControlCharacters
   }
 }

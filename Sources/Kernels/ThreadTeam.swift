@@ -5,8 +5,8 @@ import CKernels
 /// There is one team in a process. Its threads spin for some tens of microseconds between two sections and then sleep:
 /// a hot loop pays well under a microsecond for a section, and an idle program no processor time.
 ///
-/// Work is divided by fixed rules, never by who comes first: the same inputs and the same ``threadCount`` give the same
-/// bits.
+/// Work is divided by fixed rules, never by who comes first, and no sum is divided: the same inputs give the same bits, whatever
+/// ``threadCount`` is.
 public enum ThreadTeam {
   /// The most threads that ``threadCount`` may ask for.
   public static let mostThreads = KERNELS_MOST_THREADS

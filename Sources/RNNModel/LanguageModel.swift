@@ -42,7 +42,7 @@ public final class RecurrentLanguageModel: LanguageModel {
   /// - Throws: ``ArchitectureError/notLanguageModel`` for a network that does something else; ``ArchitectureError`` for layers that do not
   ///   fit together.
   public init(_ model: Model, streams: Int = 1, longestWindow: Int = 256) throws(ArchitectureError) {
-    guard model.architecture.isLanguageModel else { throw .notLanguageModel }
+    try model.architecture.requireLanguageModel()
     network = try Network(
       model.architecture, parameters: model.parameters.values, purpose: .inference, batch: streams,
       steps: longestWindow)

@@ -76,6 +76,21 @@ public struct Initialisation: Hashable, Sendable, Codable {
     case forgetBias = "forget_bias"
   }
 
+  /// Reads what is there; what is absent is as this program usually does it.
+  ///
+  /// - Throws: `DecodingError`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func distribution(_ key: CodingKeys) throws -> Distribution { try values.decode(key, else: .customary) }
+    self.init(
+      inputWeights: try distribution(.inputWeights), recurrentWeights: try distribution(.recurrentWeights),
+      bias: try distribution(.bias), otherWeights: try distribution(.otherWeights),
+      embedding: try distribution(.embedding), linear: try distribution(.linear),
+      linearBias: try distribution(.linearBias),
+      forgetBias: try values.decodeIfPresent(Double.self, forKey: .forgetBias),
+      reservoir: try values.decodeIfPresent(Reservoir.self, forKey: .reservoir))
+  }
+
   /// The customs of this program.
   public static let customary = Initialisation()
 
@@ -119,8 +134,26 @@ public struct Initialisation: Hashable, Sendable, Codable {
     return parameters
   }
 
-  private func check() throws(TrainingError) {
-    for distribution in [inputWeights, recurrentWeights, bias, otherWeights, embedding, linear, linearBias] {
+  /// The range, if every number is uniform in the same one, but perhaps for the forget bias; nil for other ways.
+  public var uniformRange: Double? {
+    guard case .uniform(let range) = inputWeights, isLike(.uniform(range)) else { return nil }
+    return range
+  }
+
+  /// Whether parameters are drawn in the same way as by another, apart from the forget bias and a reservoir.
+  public func isLike(_ other: Self) -> Bool {
+    var (first, second) = (self, other)
+    (first.forgetBias, first.reservoir, second.forgetBias, second.reservoir) = (nil, nil, nil, nil)
+    return first == second
+  }
+
+  /// The first number that makes no sense, or that float32 could not hold; nil if there is none.
+  public var problem: TrainingPlan.Problem? {
+    var check = RangeCheck()
+    for (key, distribution) in [
+      ("input_weights", inputWeights), ("recurrent_weights", recurrentWeights), ("bias", bias),
+      ("other_weights", otherWeights), ("embedding", embedding), ("linear", linear), ("linear_bias", linearBias),
+    ] {
       let number: Double
       switch distribution {
       case .customary, .uniformFan, .glorotUniform, .glorotNormal: continue
@@ -129,11 +162,16 @@ public struct Initialisation: Hashable, Sendable, Codable {
       case .orthogonal(let gain): number = gain
       case .constant(let value): number = abs(value)
       }
-      guard number.isFinite, number >= 0 else {
-        throw .invalidPlan("parameters cannot be drawn with a range, deviation or gain of \(number)")
-      }
+      check("initialisation.\(key)", number, in: RangeCheck.magnitudes)
     }
-    if let forgetBias, !forgetBias.isFinite { throw .invalidPlan("the forget bias is \(forgetBias)") }
+    let largest = RangeCheck.magnitudes.upperBound
+    check("initialisation.forget_bias", forgetBias, in: -largest...largest)
+    reservoir?.check(with: &check)
+    return check.problem
+  }
+
+  private func check() throws(TrainingError) {
+    if let problem { throw .invalidPlan("\(problem)") }
   }
 
   private func distribution(of entry: ParameterTable.Entry, _ layer: Architecture.Layer) -> Distribution {

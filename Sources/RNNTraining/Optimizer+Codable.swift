@@ -1,3 +1,5 @@
+import RNNModel
+
 extension Optimizer: Codable {
   private enum Key: String, CodingKey {
     case name, momentum, dampening, nesterov, alpha, epsilon, centred, beta1, beta2
@@ -6,25 +8,36 @@ extension Optimizer: Codable {
     case nonMonotone = "non_monotone"
   }
 
-  /// Reads `{"name": "sgd", "momentum": 0.9, ...}`, every hyper-parameter written out.
+  /// Reads `{"name": "sgd", "momentum": 0.9, ...}`; a hyper-parameter that is absent is the default.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
-    func number(_ key: Key) throws -> Double { try container.decode(Double.self, forKey: key) }
-    func flag(_ key: Key) throws -> Bool { try container.decode(Bool.self, forKey: key) }
     let name = try container.decode(String.self, forKey: .name)
     switch Optimizer(name: name) {
-    case .sgd:
-      self = .sgd(momentum: try number(.momentum), dampening: try number(.dampening), nesterov: try flag(.nesterov))
-    case .rmsprop:
+    case .sgd(let momentum, let dampening, let nesterov):
+      self = .sgd(
+        momentum: try container.decode(.momentum, else: momentum),
+        dampening: try container.decode(.dampening, else: dampening),
+        nesterov: try container.decode(.nesterov, else: nesterov))
+    case .rmsprop(let alpha, let epsilon, let momentum, let centred):
       self = .rmsprop(
-        alpha: try number(.alpha), epsilon: try number(.epsilon), momentum: try number(.momentum),
-        centred: try flag(.centred))
-    case .adagrad:
+        alpha: try container.decode(.alpha, else: alpha), epsilon: try container.decode(.epsilon, else: epsilon),
+        momentum: try container.decode(.momentum, else: momentum),
+        centred: try container.decode(.centred, else: centred))
+    case .adagrad(let rateDecay, let initialSum, let epsilon):
       self = .adagrad(
-        rateDecay: try number(.rateDecay), initialSum: try number(.initialSum), epsilon: try number(.epsilon))
-    case .adam: self = .adam(beta1: try number(.beta1), beta2: try number(.beta2), epsilon: try number(.epsilon))
-    case .adamW: self = .adamW(beta1: try number(.beta1), beta2: try number(.beta2), epsilon: try number(.epsilon))
-    case .averagedSGD: self = .averagedSGD(nonMonotone: try container.decode(Int.self, forKey: .nonMonotone))
+        rateDecay: try container.decode(.rateDecay, else: rateDecay),
+        initialSum: try container.decode(.initialSum, else: initialSum),
+        epsilon: try container.decode(.epsilon, else: epsilon))
+    case .adam(let beta1, let beta2, let epsilon):
+      self = .adam(
+        beta1: try container.decode(.beta1, else: beta1), beta2: try container.decode(.beta2, else: beta2),
+        epsilon: try container.decode(.epsilon, else: epsilon))
+    case .adamW(let beta1, let beta2, let epsilon):
+      self = .adamW(
+        beta1: try container.decode(.beta1, else: beta1), beta2: try container.decode(.beta2, else: beta2),
+        epsilon: try container.decode(.epsilon, else: epsilon))
+    case .averagedSGD(let nonMonotone):
+      self = .averagedSGD(nonMonotone: try container.decode(.nonMonotone, else: nonMonotone))
     case nil:
       throw DecodingError.dataCorruptedError(
         forKey: .name, in: container, debugDescription: "the optimizer '\(name)' is not known")

@@ -81,32 +81,4 @@ public enum Optimizer: Hashable, Sendable {
     case .averagedSGD: []
     }
   }
-
-  /// What is wrong with the hyper-parameters; nil if nothing is.
-  var problem: String? {
-    func isFraction(_ value: Double) -> Bool { value >= 0 && value < 1 }
-    func isPositive(_ value: Double) -> Bool { value.isFinite && value > 0 }
-    switch self {
-    case .sgd(let momentum, let dampening, let nesterov):
-      if !isFraction(momentum) { return "momentum is \(momentum), but has to be at least 0 and below 1" }
-      if !(0...1).contains(dampening) { return "dampening is \(dampening), but has to be in 0 ... 1" }
-      if nesterov && (momentum == 0 || dampening != 0) { return "Nesterov's momentum needs momentum, and no dampening" }
-    case .rmsprop(let alpha, let epsilon, let momentum, _):
-      if !isFraction(alpha) { return "alpha is \(alpha), but has to be at least 0 and below 1" }
-      if !isPositive(epsilon) { return "epsilon is \(epsilon), but has to be positive" }
-      if !isFraction(momentum) { return "momentum is \(momentum), but has to be at least 0 and below 1" }
-    case .adagrad(let decay, let sum, let epsilon):
-      if !(decay.isFinite && decay >= 0) { return "the rate decay is \(decay), but has to be at least 0" }
-      if !(sum.isFinite && sum >= 0) { return "the initial sum is \(sum), but has to be at least 0" }
-      if !isPositive(epsilon) { return "epsilon is \(epsilon), but has to be positive" }
-    case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
-      if !isFraction(beta1) || !isFraction(beta2) {
-        return "the betas are \(beta1) and \(beta2), but have to be at least 0 and below 1"
-      }
-      if !isPositive(epsilon) { return "epsilon is \(epsilon), but has to be positive" }
-    case .averagedSGD(let nonMonotone):
-      if nonMonotone < 1 { return "the trigger looks back \(nonMonotone) validations, but has to look back at least 1" }
-    }
-    return nil
-  }
 }

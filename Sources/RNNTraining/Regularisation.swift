@@ -1,3 +1,5 @@
+import RNNModel
+
 /// What keeps a model from learning its text by heart, beside the dropout layers of its architecture and weight decay.
 ///
 /// Together with locked dropout layers this is the recipe of AWD-LSTM (Merity, Keskar & Socher 2018).
@@ -32,16 +34,15 @@ public struct Regularisation: Hashable, Sendable, Codable {
     case temporalPenalty = "temporal_penalty"
   }
 
-  /// What is wrong with the numbers; nil if nothing is.
-  var problem: String? {
-    for (name, rate) in [("embedding dropout", embeddingDropout), ("weight drop", weightDrop)]
-    where !(rate >= 0 && rate < 1) {
-      return "the \(name) is \(rate), but has to be at least 0 and below 1"
-    }
-    for (name, penalty) in [("activation penalty", activationPenalty), ("temporal penalty", temporalPenalty)]
-    where !(penalty.isFinite && penalty >= 0) {
-      return "the \(name) is \(penalty), but has to be at least 0"
-    }
-    return nil
+  /// Reads a regularisation; what is absent is zero.
+  ///
+  /// - Throws: `DecodingError`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      embeddingDropout: try values.decode(.embeddingDropout, else: 0),
+      weightDrop: try values.decode(.weightDrop, else: 0),
+      activationPenalty: try values.decode(.activationPenalty, else: 0),
+      temporalPenalty: try values.decode(.temporalPenalty, else: 0))
   }
 }

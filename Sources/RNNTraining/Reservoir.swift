@@ -32,6 +32,26 @@ public struct Reservoir: Hashable, Sendable, Codable {
     case biasScaling = "bias_scaling"
   }
 
+  /// Reads what is there; what is absent is the default.
+  ///
+  /// - Throws: `DecodingError`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init()
+    spectralRadius = try values.decode(.spectralRadius, else: spectralRadius)
+    connectivity = try values.decode(.connectivity, else: connectivity)
+    inputScaling = try values.decode(.inputScaling, else: inputScaling)
+    biasScaling = try values.decode(.biasScaling, else: biasScaling)
+  }
+
+  /// Looks at the numbers.
+  func check(with check: inout RangeCheck) {
+    check("reservoir.spectral_radius", spectralRadius, in: RangeCheck.magnitudes)
+    check("reservoir.connectivity", connectivity, in: RangeCheck.positive.lowerBound...1)
+    check("reservoir.input_scaling", inputScaling, in: RangeCheck.magnitudes)
+    check("reservoir.bias_scaling", biasScaling, in: RangeCheck.magnitudes)
+  }
+
   /// The tensors that do not learn: all of the Elman layers, for ``TrainingPlan/frozen``.
   public static func frozenPaths(of architecture: Architecture) -> [String] {
     let table = ParameterTable(architecture)
@@ -45,10 +65,9 @@ public struct Reservoir: Hashable, Sendable, Codable {
   func fill(
     _ parameters: inout Parameters, of architecture: Architecture, using generator: inout RandomGenerator
   ) throws(TrainingError) {
-    let numbers = [spectralRadius, inputScaling, biasScaling]
-    guard numbers.allSatisfy({ $0.isFinite && $0 >= 0 }), connectivity > 0, connectivity <= 1 else {
-      throw .invalidPlan("the numbers of the reservoir are out of range: \(numbers), connectivity \(connectivity)")
-    }
+    var check = RangeCheck()
+    self.check(with: &check)
+    if let problem = check.problem { throw .invalidPlan("\(problem)") }
     var count = 0
     for layer in architecture.layers {
       guard case .elman(let elman) = layer else { continue }

@@ -1,3 +1,5 @@
+import RNNModel
+
 extension Schedule: Codable {
   private enum Key: String, CodingKey {
     case kind, every, factor, from, final, patience, threshold, minimum
@@ -6,7 +8,7 @@ extension Schedule: Codable {
 
   private enum Kind: String, Codable { case constant, step, exponential, cosine, plateau }
 
-  /// Reads `{"kind": "cosine", "final": 0.1, "warm_up": 0}`, every number written out.
+  /// Reads `{"kind": "cosine", "final": 0.1, "warm_up": 0}`; without a `warm_up` there is none.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     func number(_ key: Key) throws -> Double { try container.decode(Double.self, forKey: key) }
@@ -22,7 +24,7 @@ extension Schedule: Codable {
           factor: try number(.factor), patience: try count(.patience), threshold: try number(.threshold),
           minimum: try number(.minimum))
       }
-    self.init(decay, warmUp: try count(.warmUp))
+    self.init(decay, warmUp: try container.decode(.warmUp, else: 0))
   }
 
   /// Writes what ``init(from:)`` reads.

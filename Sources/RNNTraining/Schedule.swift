@@ -68,6 +68,11 @@ public struct Schedule: Hashable, Sendable {
 
     /// Before the first validation.
     public init() {}
+
+    private enum CodingKeys: String, CodingKey {
+      case best, factor
+      case badChecks = "bad_checks"
+    }
   }
 
   /// What the learning rate is multiplied with.
@@ -94,28 +99,6 @@ public struct Schedule: Hashable, Sendable {
     } else {
       state.best = loss
       state.badChecks = 0
-    }
-  }
-
-  /// What is wrong with the numbers; nil if nothing is.
-  var problem: String? {
-    if warmUp < 0 { return "the warm-up has \(warmUp) steps" }
-    func isFactor(_ value: Double) -> Bool { value.isFinite && value >= 0 }
-    switch decay {
-    case .constant: return nil
-    case .step(let every, let factor):
-      if every < 1 { return "the rate changes every \(every) epochs, but it has to be at least 1" }
-      return isFactor(factor) ? nil : "the rate's factor is \(factor)"
-    case .exponential(let factor, let from):
-      if from < 1 { return "the rate falls from epoch \(from) on, but epochs are counted from 1" }
-      return isFactor(factor) ? nil : "the rate's factor is \(factor)"
-    case .cosine(let final): return isFactor(final) ? nil : "the rate's final part is \(final)"
-    case .plateau(let factor, let patience, let threshold, let minimum):
-      if patience < 0 { return "the patience is \(patience), but has to be at least 0" }
-      if !isFactor(factor) || !isFactor(threshold) || !isFactor(minimum) {
-        return "the plateau's factor, threshold and minimum are \(factor), \(threshold), \(minimum)"
-      }
-      return nil
     }
   }
 }

@@ -27,11 +27,11 @@ extension Trainer {
     guard state.bestParameters.count == (hasBest ? count : 0), (progress.bestStep != nil) == hasBest else {
       throw .invalidState("its best parameters are not those of the model")
     }
-    let counters = [progress.step, progress.epoch, progress.window, progress.tokens, progress.tokensSinceValidation]
-    guard counters.allSatisfy({ $0 >= 0 }), (0..<source.length).contains(progress.position),
-      progress.seconds >= 0, progress.rateFactor.isFinite
-    else {
+    guard progress.isInRange, (0..<source.length).contains(progress.position) else {
       throw .invalidState("its counters are out of range, or belong to another text")
+    }
+    for (name, values) in state.arrays where !values.allSatisfy({ $0.isFinite }) {
+      throw .invalidState("'\(name)' holds a number that is not finite")
     }
     let optimizer = try OptimizerState(
       plan.optimizer, count: count, ranges: ranges, slots: state.slots, step: progress.optimizerStep,

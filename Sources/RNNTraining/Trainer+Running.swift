@@ -15,13 +15,8 @@ extension Trainer {
 
     var end: TrainingEnd?
     while end == nil {
-      if isComplete {
-        end = .finished
-        break
-      }
-      // What counts is the time of the last update, so that a resumed training ends where it ended.
-      if let limit = plan.maximumSeconds, progress.step > 0, progress.seconds >= limit {
-        end = .timeUp
+      if let limit = plan.limit(reachedBy: progress) {
+        end = limit == .time ? .timeUp : .finished
         break
       }
       do {
@@ -39,16 +34,11 @@ extension Trainer {
         progress.seconds = seconds()
         observer.recovered(try recover(divergence))
       }
-      if !isComplete, observer.shouldStop() { end = .stopped }
+      if plan.limit(reachedBy: progress) == nil, observer.shouldStop() { end = .stopped }
     }
     if checkpointStep != progress.step { try checkpoint(observer) }
     try close(seconds, observer)
     return end ?? .finished
-  }
-
-  /// Whether the plan has been carried out.
-  var isComplete: Bool {
-    progress.step >= plan.maximumSteps ?? .max || progress.epoch >= plan.epochs ?? .max
   }
 
   var isValidationDue: Bool {

@@ -30,7 +30,7 @@ extension Trainer {
     }
     keepFallback(before)
     var norm = 0.0
-    network.updateWithGradient { parameters, gradient in
+    network.update { parameters, gradient in
       norm = optimizer.update(
         &parameters, gradient: &gradient, learningRate: rate,
         weightDecay: plan.weightDecay ?? plan.optimizer.defaultWeightDecay,
@@ -76,7 +76,7 @@ extension Trainer {
   func undropParameters() {
     network.setEmbeddingFactors([])
     if !weightDrop.isEmpty {
-      network.updateWithGradient { parameters, gradient in
+      network.update { parameters, gradient in
         weightDrop.restore(&parameters, gradient: &gradient)
       }
     }

@@ -38,7 +38,7 @@ public final class Trainer {
   ///   - plan: how to train it.
   ///   - training: the text to learn, as `plan.batch` streams.
   ///   - validation: the text held out.
-  /// - Throws: ``TrainingError/invalidPlan(_:)``, ``TrainingError/notLanguageModel(_:)``, ``TrainingError/unknownTensor(_:)``,
+  /// - Throws: ``TrainingError/invalidPlan(_:)``, ``TrainingError/unknownTensor(_:)``,
   ///   ``TrainingError/wrongBatch(streams:plan:)``, ``ArchitectureError``.
   public convenience init(
     _ model: Model, plan: TrainingPlan, training: any WindowSource, validation: any WindowSource
@@ -90,7 +90,7 @@ public final class Trainer {
     guard training.batch == plan.batch else {
       throw TrainingError.wrongBatch(streams: training.batch, plan: plan.batch)
     }
-    try Self.requireLanguageModel(model.architecture)
+    try model.architecture.requireLanguageModel()
     self.plan = plan
     source = training
     let table = model.parameters.table
@@ -120,14 +120,6 @@ public final class Trainer {
     progress = TrainingState.Progress(plan)
     bestParameters = []
     if let state { try restore(state, ranges: ranges) }
-  }
-
-  private static func requireLanguageModel(_ architecture: Architecture) throws(TrainingError) {
-    if architecture.input != .tokens { throw .notLanguageModel("it takes vectors, and not tokens") }
-    if architecture.output != .softmax { throw .notLanguageModel("its outputs are independent bits") }
-    guard let outputs = architecture.layers.last?.outputs, outputs == architecture.size else {
-      throw .notLanguageModel("it has not one output for each of its \(architecture.size) tokens")
-    }
   }
 
   private static func streams(_ tokens: [Int32], _ batch: Int, _ what: String) throws(TrainingError) -> TextStreams {

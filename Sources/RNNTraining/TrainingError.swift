@@ -4,8 +4,6 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case diverged(Divergence)
   /// The plan cannot be carried out.
   case invalidPlan(String)
-  /// The model is not one that predicts the next token.
-  case notLanguageModel(String)
   /// The plan names a tensor that the architecture does not have.
   case unknownTensor(String)
   /// The state cannot be resumed with this model, plan and text.
@@ -20,7 +18,6 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .diverged(let divergence): "\(divergence); try a lower learning rate, or stronger clipping"
     case .invalidPlan(let what): "the plan of the training cannot be carried out: \(what)"
-    case .notLanguageModel(let what): "the model cannot be trained on a text: \(what)"
     case .unknownTensor(let path): "the plan freezes '\(path)', but the model has no such tensor"
     case .invalidState(let what): "the training cannot be resumed: \(what)"
     case .tooShort(let what, let error): "the \(what): \(error); give more text or a smaller --batch"

@@ -1,3 +1,5 @@
+import RNNModel
+
 /// How a model is trained: every number that decides about the result.
 public struct TrainingPlan: Hashable, Sendable {
   /// What the gradient of one window is the gradient of.
@@ -29,7 +31,7 @@ public struct TrainingPlan: Hashable, Sendable {
       self.minimum = minimum
     }
 
-    private enum CodingKeys: String, CodingKey {
+    fileprivate enum CodingKeys: String, CodingKey {
       case halfProbability = "half_probability"
       case deviation, minimum
     }
@@ -56,7 +58,7 @@ public struct TrainingPlan: Hashable, Sendable {
       self.dropsRemainder = dropsRemainder
     }
 
-    private enum CodingKeys: String, CodingKey {
+    fileprivate enum CodingKeys: String, CodingKey {
       case interval, streams, window
       case dropsRemainder = "drops_remainder"
     }
@@ -170,7 +172,8 @@ public struct TrainingPlan: Hashable, Sendable {
   }
 }
 
-/// The plan as JSON: what a checkpoint and the metadata of a model hold. Every number is written, also those that are defaults.
+/// The plan as JSON: what a checkpoint and the metadata of a model hold. Every number is written, also those that are defaults;
+/// read, one that is absent is the default, and a limit that is absent is none.
 extension TrainingPlan: Codable {
   private enum CodingKeys: String, CodingKey {
     case epochs, batch, length, loss, optimizer, schedule, clipping, frozen, regularisation, validation, explosion
@@ -183,5 +186,75 @@ extension TrainingPlan: Codable {
     case carriesStateOverEpochs = "carries_state_over_epochs"
     case learningRate = "learning_rate"
     case weightDecay = "weight_decay"
+  }
+
+  /// Reads a plan.
+  ///
+  /// - Throws: `DecodingError`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init()
+    epochs = try values.decodeIfPresent(Int.self, forKey: .epochs)
+    maximumSteps = try values.decodeIfPresent(Int.self, forKey: .maximumSteps)
+    maximumSeconds = try values.decodeIfPresent(Double.self, forKey: .maximumSeconds)
+    batch = try values.decode(Int.self, forKey: .batch)
+    length = try values.decode(Int.self, forKey: .length)
+    updateInterval = try values.decodeIfPresent(Int.self, forKey: .updateInterval)
+    randomLengths = try values.decodeIfPresent(RandomLengths.self, forKey: .randomLengths)
+    carriesStateOverEpochs = try values.decode(.carriesStateOverEpochs, else: carriesStateOverEpochs)
+    loss = try values.decode(.loss, else: loss)
+    optimizer = try values.decode(Optimizer.self, forKey: .optimizer)
+    learningRate = try values.decode(Double.self, forKey: .learningRate)
+    schedule = try values.decode(Schedule.self, forKey: .schedule)
+    weightDecay = try values.decodeIfPresent(Double.self, forKey: .weightDecay)
+    clipping = try values.decodeIfPresent(Clipping.self, forKey: .clipping)
+    frozen = try values.decode(.frozen, else: frozen)
+    regularisation = try values.decode(.regularisation, else: regularisation)
+    validation = try values.decode(.validation, else: validation)
+    explosion = try values.decodeIfPresent(Double.self, forKey: .explosion)
+    recovery = try values.decodeIfPresent(Recovery.self, forKey: .recovery)
+    storedSeed = try values.decode(Seed.self, forKey: .storedSeed)
+  }
+}
+
+extension TrainingPlan.RandomLengths {
+  /// Reads what is there; what is absent is AWD-LSTM's.
+  ///
+  /// - Throws: `DecodingError`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init()
+    halfProbability = try values.decode(.halfProbability, else: halfProbability)
+    deviation = try values.decode(.deviation, else: deviation)
+    minimum = try values.decode(.minimum, else: minimum)
+  }
+}
+
+extension TrainingPlan.Validation {
+  /// Reads what is there; what is absent is the default.
+  ///
+  /// - Throws: `DecodingError`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init()
+    interval = try values.decodeIfPresent(Int.self, forKey: .interval)
+    streams = try values.decodeIfPresent(Int.self, forKey: .streams)
+    window = try values.decode(.window, else: window)
+    dropsRemainder = try values.decode(.dropsRemainder, else: dropsRemainder)
+  }
+}
+
+extension TrainingPlan.Recovery {
+  private enum CodingKeys: String, CodingKey { case attempts, factor, interval }
+
+  /// Reads what is there; what is absent is the default.
+  ///
+  /// - Throws: `DecodingError`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init()
+    attempts = try values.decode(.attempts, else: attempts)
+    factor = try values.decode(.factor, else: factor)
+    interval = try values.decode(.interval, else: interval)
   }
 }

@@ -48,6 +48,7 @@ extension TrainingState {
     guard depth <= 1, progress.fallback.count <= 1 - depth else {
       throw .invalidState("it has more than one state to go back to")
     }
+    guard progress.isInRange else { throw .invalidState("its counters are out of range") }
     guard let parameters = arrays[prefix + "parameters"] else { throw Self.missing(prefix + "parameters") }
     let random = prefix + "random_state/training"
     guard let state = words[random] else { throw Self.missing(random) }

@@ -1,4 +1,5 @@
 import Kernels
+import RNNModel
 
 /// All of a training between two updates: a training that takes it up goes on with the same bits as one that never stopped.
 ///
@@ -66,6 +67,35 @@ public struct TrainingState: Equatable, Sendable {
       case bestLoss = "best_loss"
       case bestStep = "best_step"
       case carriedPositions = "carried_positions"
+    }
+
+    /// Reads what a training counts; what came later than its first version, and what it has not begun to count, may be absent.
+    ///
+    /// - Throws: `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      plan = try values.decode(TrainingPlan.self, forKey: .plan)
+      step = try values.decode(Int.self, forKey: .step)
+      epoch = try values.decode(Int.self, forKey: .epoch)
+      window = try values.decode(Int.self, forKey: .window)
+      position = try values.decode(Int.self, forKey: .position)
+      seconds = try values.decode(Double.self, forKey: .seconds)
+      validSeconds = try values.decode(.validSeconds, else: validSeconds)
+      tokens = try values.decode(Int.self, forKey: .tokens)
+      schedule = try values.decode(.schedule, else: schedule)
+      rateFactor = try values.decode(.rateFactor, else: rateFactor)
+      optimizerStep = try values.decode(Int.self, forKey: .optimizerStep)
+      averagedSteps = try values.decode(.averagedSteps, else: averagedSteps)
+      recent = try values.decode(.recent, else: recent)
+      lossSinceValidation = try values.decode(.lossSinceValidation, else: lossSinceValidation)
+      tokensSinceValidation = try values.decode(.tokensSinceValidation, else: tokensSinceValidation)
+      last = try values.decodeIfPresent(TrainingProgress.self, forKey: .last)
+      bestLoss = try values.decodeIfPresent(Double.self, forKey: .bestLoss)
+      bestStep = try values.decodeIfPresent(Int.self, forKey: .bestStep)
+      history = try values.decode(.history, else: history)
+      recoveries = try values.decode(.recoveries, else: recoveries)
+      carriedPositions = try values.decode([Int].self, forKey: .carriedPositions)
+      fallback = try values.decode(.fallback, else: fallback)
     }
   }
 

@@ -34,8 +34,6 @@ struct Failure: Error {
     case let error as ArchitectureError: self.init("\(error)", code: Self.refused)
     case let error as Sampler.NotFinite: self.init("\(error)", code: Self.refused)
     case let error as TextError: self.init("\(error)", code: error.isRefusal ? Self.refused : Self.impossible)
-    case let error as TextLayout.Failure:
-      self.init("\(error); give more text or a smaller --batch", code: Self.refused)
     case let error as TrainingError: self.init("\(error)", code: Self.refused)
     default: return nil
     }

@@ -131,7 +131,7 @@ import Testing
 
   @Test func escapesControlCharactersInErrors() {
     let error = HDF5Error(rule: .missing, operation: "find", object: "/a\u{1B}[31m", file: "f\n", cause: "no\u{202E}")
-    #expect(error.description == "cannot find /a\\u{1b}[31m in f\\u{a}: no\\u{202e}")
+    #expect(error.description == "cannot find /a\\u{1b}[31m in 'f\\u{a}': no\\u{202e}")
   }
 
   @Test func rulesAreStableAndDistinct() {

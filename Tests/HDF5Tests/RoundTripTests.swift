@@ -215,7 +215,7 @@ import Testing
       Issue.record("a double was read as a float")
     } catch {
       #expect(error.rule == .type)
-      #expect(error.description == "cannot read /x in \(scratch.path()): it stores float64, not float32")
+      #expect(error.description == "cannot read /x in '\(scratch.path())': it stores float64, not float32")
     }
     #expect(rule { () throws(HDF5Error) in try dataset.write([Float(1)]) } == .type)
     #expect(rule { () throws(HDF5Error) in _ = try dataset.readString() } == .type)

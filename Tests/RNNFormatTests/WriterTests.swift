@@ -122,6 +122,24 @@ import Testing
     #expect(scratch.names == ["model.h5"])
   }
 
+  @Test(arguments: [Float.nan, .infinity, -.infinity]) func refusesParametersThatAreNotFinite(value: Float) throws {
+    let scratch = try Scratch()
+    try scratch.file("model.h5", Array("precious".utf8))
+    let architecture = Drawn.architecture(7, options: false)
+    var parameters = Drawn.parameters(of: architecture, 7)
+    let document = try Drawn.document(of: architecture, parameters)
+    let last = parameters.values.count - 1
+    parameters.values[last] = value
+    let path = try #require(parameters.table.entries.last?.path)
+    do {
+      try ModelWriter().write(document, parameters: parameters, to: scratch.path("model.h5"))
+      Issue.record("it was written")
+    } catch FormatError.unwritable(_, let violation) {
+      #expect(violation.contains("'\(path)'"), "\(violation)")
+    }
+    #expect(try scratch.bytes("model.h5") == Array("precious".utf8) && scratch.names == ["model.h5"])
+  }
+
   @Test func refusesTensorsOfAnotherArchitecture() throws {
     let scratch = try Scratch()
     let architecture = Drawn.architecture(8)

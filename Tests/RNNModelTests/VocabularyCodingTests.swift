@@ -43,7 +43,7 @@ import Testing
       let vocabulary = try Vocabulary(kind: kind, text: text)
       let encoding = try vocabulary.encode(text)
       #expect(encoding.skippedCount == 0)
-      #expect(encoding.unknownCount == encoding.tokens.count { $0 == vocabulary.unknown })
+      #expect(encoding.unknownCount == 0)
       #expect(vocabulary.decode(encoding.tokens) == text)
     }
   }
@@ -133,7 +133,8 @@ import Testing
     let unknown = try #require(vocabulary.unknown)
     let encoding = try vocabulary.encode(Array("a xylophone b <unk>".utf8))
     #expect(encoding.tokens[1] == unknown && encoding.tokens[3] == unknown)
-    #expect(encoding.unknownCount == 2 && encoding.skippedCount == 0)
+    // What is written as the unknown token has a token.
+    #expect(encoding.unknownCount == 1 && encoding.skippedCount == 0)
     #expect(vocabulary.decode(encoding.tokens) == Array("a <unk> b <unk>".utf8))
   }
 

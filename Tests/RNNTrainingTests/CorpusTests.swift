@@ -12,7 +12,10 @@ import Testing
     var seen: [UInt8] = []
     let corpus = try Corpus(
       TextSource([try scratch.file(Array(text.prefix(777))), try scratch.file(gzip(Array(text.dropFirst(777))))]),
-      plan: .init(batch: 4, length: 10, validationFraction: 0.25), observe: { seen += $0 })
+      plan: .init(batch: 4, length: 10, validationFraction: 0.25),
+      observe: { part, bytes in
+        if part == .training { seen += bytes }
+      })
     #expect(corpus.vocabulary == (try Vocabulary(kind: .characters, text: text)))
     #expect(seen == text && corpus.text.counts.bytes == 2000 && corpus.forgottenCount == 0)
     #expect(corpus.parts.trainingCount == 1500 && corpus.parts.validationCount == 500 && corpus.parts.testCount == nil)

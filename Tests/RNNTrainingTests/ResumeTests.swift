@@ -219,7 +219,15 @@ import Testing
       { $0.progress.position = 133 }, { $0.progress.position = -1 }, { $0.progress.step = -1 },
       { $0.progress.epoch = -1 }, { $0.progress.carriedPositions = [200] }, { $0.progress.carriedPositions = [-5] },
       { $0.progress.rateFactor = .nan }, { $0.fallback[0].parameters.removeLast() },
-      { $0.fallback[0].slots = [:] }, { $0.progress.optimizerStep = -1 },
+      { $0.fallback[0].slots = [:] }, { $0.progress.optimizerStep = -1 }, { $0.progress.step = .max },
+      { $0.progress.epoch = .max }, { $0.progress.window = .max }, { $0.progress.tokens = .max },
+      { $0.progress.tokensSinceValidation = .max }, { $0.progress.optimizerStep = .max },
+      { $0.progress.averagedSteps = .max }, { $0.progress.schedule.badChecks = .max },
+      { $0.progress.validSeconds = $0.progress.seconds + 1 }, { $0.progress.validSeconds = -1 },
+      { $0.progress.seconds = .infinity }, { $0.progress.bestLoss = .nan }, { $0.progress.lossSinceValidation = .nan },
+      { $0.progress.history[0].progress.step = .max }, { $0.progress.schedule.factor = -1 },
+      { $0.parameters[0] = .infinity }, { $0.bestParameters[0] = .nan }, { $0.slots["first_moment"]?[0] = .nan },
+      { $0.carried[0][0] = .nan }, { $0.fallback[0].parameters[0] = .nan }, { $0.fallback[0].progress.step = .max },
     ]
     for (index, change) in changes.enumerated() {
       var state = good
@@ -231,6 +239,34 @@ import Testing
     var other = plan
     other.optimizer = .rmsprop
     #expect(throws: TrainingError.self) { try resume(good, other) }
+  }
+
+  /// A document of a version that knew less: what came later is as if nobody had asked for it.
+  @Test func aPlanWithoutLaterKeysIsThePlanOfThatTime() throws {
+    let old = Data(
+      #"{"batch":3,"length":11,"learning_rate":0.5,"optimizer":{"name":"sgd"},"schedule":{"kind":"constant"},"seed":"7","maximum_steps":9}"#
+        .utf8)
+    let plan = try JSONDecoder().decode(TrainingPlan.self, from: old)
+    #expect(
+      plan
+        == TrainingPlan(
+          epochs: nil, maximumSteps: 9, batch: 3, length: 11, optimizer: .sgd, learningRate: 0.5, schedule: .constant,
+          clipping: nil, explosion: nil, seed: 7))
+    #expect(throws: DecodingError.self) { try JSONDecoder().decode(TrainingPlan.self, from: Data("{}".utf8)) }
+    let stack = try JSONDecoder().decode(
+      Architecture.Stack.self, from: Data(#"{"hidden":9,"dropouts":{"input":0.5}}"#.utf8))
+    #expect(stack == Architecture.Stack(hidden: 9, dropouts: .init(input: 0.5)))
+  }
+
+  @Test(arguments: Preset.all.map(\.name)) func aPresetComesBackFromJSON(name: String) throws {
+    let preset = try #require(Preset.named(name))
+    func back<Value: Codable>(_ value: Value) throws -> Value {
+      try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value))
+    }
+    #expect(try back(preset.plan) == preset.plan && back(preset.model) == preset.model)
+    #expect(try back(preset.initialisation) == preset.initialisation)
+    let keys = String(decoding: try JSONEncoder().encode(preset.model), as: UTF8.self)
+    #expect(keys.contains("\"recurrent_bias\"") && !keys.contains(where: { $0.isUppercase }))
   }
 
   @Test func refusesPartsThatAreNoState() throws {
@@ -256,5 +292,15 @@ import Testing
       try read { _, _, progress in progress.fallback[0].fallback = [progress.fallback[0]] }
     }
     #expect(throws: TrainingError.self) { try read { _, _, progress in progress.fallback += progress.fallback } }
+  }
+
+  @Test func namesTheLimitThatIsReached() {
+    var progress = TrainingState.Progress(TrainingPlan())
+    (progress.step, progress.epoch, progress.seconds) = (10, 2, 30)
+    #expect(TrainingPlan(epochs: 3, maximumSteps: 11, maximumSeconds: 31).limit(reachedBy: progress) == nil)
+    #expect(TrainingPlan(epochs: 2).limit(reachedBy: progress) == .epochs)
+    #expect(TrainingPlan(epochs: nil, maximumSteps: 10).limit(reachedBy: progress) == .steps)
+    #expect(TrainingPlan(epochs: nil, maximumSeconds: 30).limit(reachedBy: progress) == .time)
+    #expect(TrainingPlan(epochs: nil).limit(reachedBy: progress) == nil)
   }
 }

@@ -69,7 +69,7 @@ struct CommandTests {
     #expect(
       keys(inspected.json) == [
         "architecture", "bytes", "content_id", "file", "format_version", "generator", "history", "lineage", "metadata",
-        "model_id", "parameters", "proof", "tensors", "vocabulary",
+        "model_id", "parameters", "proof", "tensors", "unfinished", "vocabulary",
       ])
     #expect(inspected.json["metadata"]?["corpus"]?["sha256"]?.string == Hash.sha256(Samples.text))
     #expect(inspected.json["metadata"]?["created"] == nil)

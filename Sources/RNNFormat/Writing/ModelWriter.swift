@@ -24,7 +24,8 @@ public struct ModelWriter: Sendable {
   ///   - trainingState: what a training needs to go on; nil for a model that is finished.
   ///   - path: the target.
   /// - Returns: the `model_id`.
-  /// - Throws: ``FormatError``; what was at the target before is still there then.
+  /// - Throws: ``FormatError``, ``FormatError/unwritable(file:violation:)`` also for parameters that are not finite; what was at
+  ///   the target before is still there then.
   @discardableResult
   public func write<Source: TensorSource & ~Copyable>(
     _ document: ModelDocument, tensors: borrowing Source, trainingState: TrainingStateDocument? = nil, to path: String
@@ -56,7 +57,7 @@ public struct ModelWriter: Sendable {
       throw FormatError.unwritable(file: path, violation: violation)
     }
     do {
-      return try write(document, tensors: tensors, trainingState, creating: temporary)
+      return try write(document, tensors: tensors, trainingState, creating: temporary, for: path)
     } catch let error as HDF5Error {
       throw FormatError.hdf5(
         HDF5Error(rule: error.rule, operation: error.operation, object: error.object, file: path, cause: error.cause))
@@ -73,14 +74,14 @@ public struct ModelWriter: Sendable {
 
   private func write<Source: TensorSource & ~Copyable>(
     _ document: ModelDocument, tensors source: borrowing Source, _ trainingState: TrainingStateDocument?,
-    creating path: String
+    creating temporary: String, for path: String
   ) throws -> String {
-    let file = try File(creating: path)
+    let file = try File(creating: temporary)
     let identity: String
     do {
       try writeTexts(document, in: file.root)
       if let vocabulary = document.vocabulary { try write(vocabulary, in: file.root) }
-      let hashes = try writeTensors(document, source, in: file.root)
+      let hashes = try writeTensors(document, source, in: file.root, for: path)
       try write(document.history, in: file.root)
       if let proof = document.proof { try write(proof, in: file.root) }
       let stateHashes = try trainingState.map { state in try write(state, in: file.root) } ?? [:]
@@ -144,7 +145,7 @@ public struct ModelWriter: Sendable {
 
   /// Writes each tensor once, and returns the hashes in the order of the source.
   private func writeTensors<Source: TensorSource & ~Copyable>(
-    _ document: ModelDocument, _ source: borrowing Source, in root: borrowing Group
+    _ document: ModelDocument, _ source: borrowing Source, in root: borrowing Group, for path: String
   ) throws -> [String] {
     let parameters = try root.createGroup("parameters")
     var hashes: [String] = []
@@ -152,6 +153,11 @@ public struct ModelWriter: Sendable {
     let entries = ParameterTable(document.architecture).entries
     for (tensor, entry) in zip(source.tensors, entries) {
       let bytes = try source.bytes(of: tensor)
+      guard Self.areParameters(bytes, tensor.type) else {
+        throw FormatError.unwritable(
+          file: path,
+          violation: "'\(tensor.path)' holds a number that is infinite, not a number, or too large for float32")
+      }
       let hash = Hash.sha256(bytes)
       hashes.append(hash)
       let group: Group
@@ -169,6 +175,13 @@ public struct ModelWriter: Sendable {
       if tensor.type == .bfloat16 { try dataset.setAttribute("encoding", to: "bfloat16") }
     }
     return hashes
+  }
+
+  /// Whether all values are what a model file may hold.
+  private static func areParameters(_ bytes: [UInt8], _ type: TensorType) -> Bool {
+    type == .float64
+      ? LittleEndian.areParameters(LittleEndian.values(bytes, type: type, as: Double.self))
+      : LittleEndian.areParameters(LittleEndian.values(bytes, type: type, as: Float.self))
   }
 
   /// Chunks of about one megabyte along the first dimensions.

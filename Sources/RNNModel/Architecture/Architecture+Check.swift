@@ -110,6 +110,9 @@ extension Architecture {
 }
 
 extension Architecture.Layer {
+  /// Whether a number is one above zero in the precision that networks compute in.
+  private static func isPositive(_ number: Double) -> Bool { number >= Double(Float.leastNonzeroMagnitude) }
+
   /// What is out of range within the layer itself.
   fileprivate var rangeProblems: [String] {
     var problems = [inputs, outputs].compactMap(\.self).filter { !(1...Int(Int32.max)).contains($0) }.map {
@@ -122,15 +125,21 @@ extension Architecture.Layer {
     case .dropout(let layer):
       require(layer.rate >= 0 && layer.rate < 1, "the dropout rate has to be at least 0 and below 1")
     case .layerNorm(let layer):
-      require(layer.epsilon > 0 && layer.epsilon <= 1, "epsilon has to be above 0 and at most 1")
+      require(
+        Self.isPositive(layer.epsilon) && layer.epsilon <= 1,
+        "epsilon has to be at least the smallest float32 and at most 1")
     case .elman(let layer):
-      require(layer.leak > 0 && layer.leak <= 1, "the leak has to be above 0 and at most 1")
+      require(
+        Self.isPositive(layer.leak) && layer.leak <= 1, "the leak has to be at least the smallest float32 and at most 1"
+      )
     case .lstm(let layer):
       if let projection = layer.projection {
         require((1...Int(Int32.max)).contains(projection.cells), "\(projection.cells) cells are not possible")
       }
       for clip in [layer.cellClip, layer.projection?.clip].compactMap(\.self) {
-        require(clip > 0 && clip.isFinite, "a clip has to be positive and finite")
+        require(
+          Self.isPositive(clip) && Float(clip).isFinite,
+          "a clip has to be at least the smallest float32 and at most the largest")
       }
       require(
         !layer.coupledGates || layer.forgetBias == 0, "coupled gates have no forget gate that a bias could be added to")

@@ -91,6 +91,61 @@ extension Architecture {
   }
 }
 
+/// A stack as JSON, with every choice written out; one that is absent is the usual one.
+extension Architecture.Stack {
+  private enum CodingKeys: String, CodingKey {
+    case cell, hidden, layers, embedding, activation, leak, peepholes, projection, reset, residual, concatenated, tied
+    case dropouts
+    case coupledGates = "coupled_gates"
+    case cellClip = "cell_clip"
+    case projectionClip = "projection_clip"
+    case recurrentBias = "recurrent_bias"
+    case initialState = "initial_state"
+    case layerNorm = "layer_norm"
+  }
+
+  /// Reads a stack.
+  ///
+  /// - Throws: `DecodingError`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init()
+    cell = try values.decode(.cell, else: cell)
+    hidden = try values.decode(.hidden, else: hidden)
+    layers = try values.decode(.layers, else: layers)
+    embedding = try values.decodeIfPresent(Int.self, forKey: .embedding)
+    activation = try values.decode(.activation, else: activation)
+    leak = try values.decode(.leak, else: leak)
+    peepholes = try values.decode(.peepholes, else: peepholes)
+    coupledGates = try values.decode(.coupledGates, else: coupledGates)
+    cellClip = try values.decodeIfPresent(Double.self, forKey: .cellClip)
+    projection = try values.decodeIfPresent(Int.self, forKey: .projection)
+    projectionClip = try values.decodeIfPresent(Double.self, forKey: .projectionClip)
+    recurrentBias = try values.decode(.recurrentBias, else: recurrentBias)
+    reset = try values.decode(.reset, else: reset)
+    initialState = try values.decode(.initialState, else: initialState)
+    layerNorm = try values.decode(.layerNorm, else: layerNorm)
+    residual = try values.decode(.residual, else: residual)
+    concatenated = try values.decode(.concatenated, else: concatenated)
+    tied = try values.decode(.tied, else: tied)
+    dropouts = try values.decode(.dropouts, else: dropouts)
+  }
+}
+
+extension Architecture.Stack.Dropouts {
+  private enum CodingKeys: String, CodingKey { case input, hidden, output, locked }
+
+  /// Reads rates.
+  ///
+  /// - Throws: `DecodingError`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      input: try values.decode(.input, else: 0), hidden: try values.decode(.hidden, else: 0),
+      output: try values.decode(.output, else: 0), locked: try values.decode(.locked, else: false))
+  }
+}
+
 /// Puts the layers of a stack one after another.
 private struct StackBuilder {
   private let stack: Architecture.Stack

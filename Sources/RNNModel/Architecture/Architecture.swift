@@ -66,4 +66,11 @@ public struct Architecture: Hashable, Sendable {
 
   /// Whether this predicts the next token of a stream from those before it.
   public var isLanguageModel: Bool { context == .stream && input == .tokens && output == .softmax }
+
+  /// Refuses what is not a language model.
+  ///
+  /// - Throws: ``ArchitectureError/notLanguageModel``.
+  public func requireLanguageModel() throws(ArchitectureError) {
+    guard isLanguageModel else { throw .notLanguageModel }
+  }
 }

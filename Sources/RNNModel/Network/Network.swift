@@ -31,6 +31,8 @@ public final class Network {
 
   let graph: NetworkGraph
   let recurrent: [(name: String, layer: RecurrentNetworkLayer)]
+  /// Whether the parameters have changed since the layers packed them.
+  private var isStale = true
   /// Whether the next window begins at the initial state.
   var beginsStream = true
   /// Keeps the gradient of a layer with several consumers while the next one writes over it.
@@ -65,24 +67,22 @@ public final class Network {
       (node.layer as? RecurrentNetworkLayer).map { (node.name, $0) }
     }
     spare = [Float](repeating: 0, count: trains ? graph.largestSharedGradient : 0)
-    prepare()
   }
 
+  /// Packs the parameters as the layers read them, if they have changed.
   private func prepare() {
+    guard isStale else { return }
     for node in graph.nodes { node.layer.prepare(parameters) }
     graph.output.prepare(parameters)
+    isStale = false
   }
 
-  /// Changes the parameters, given the gradient of the last backward pass.
-  public func update(_ change: (_ parameters: inout [Float], _ gradient: [Float]) -> Void) {
-    change(&parameters, gradient)
-    prepare()
-  }
-
-  /// Changes parameters and gradient.
-  public func updateWithGradient(_ change: (_ parameters: inout [Float], _ gradient: inout [Float]) -> Void) {
+  /// Changes the parameters, given the gradient of the last backward pass, which may change too.
+  ///
+  /// What the layers make of them is made before the next window, so that several changes cost no more than one.
+  public func update(_ change: (_ parameters: inout [Float], _ gradient: inout [Float]) -> Void) {
     change(&parameters, &gradient)
-    prepare()
+    isStale = true
   }
 
   /// The dropout masks of the last training window, by layer: `[steps, batch, width]`, for comparison with the reference.
@@ -119,6 +119,7 @@ public final class Network {
 
   /// Runs the layers below the output, and returns what the output takes.
   private func forward(_ inputs: Inputs, _ window: Window) -> LayerInput {
+    prepare()
     if architecture.context == .sequence { beginsStream = true }
     for (_, layer) in recurrent {
       layer.beginsStream = beginsStream

@@ -49,7 +49,7 @@ struct MergeTraining {
   }
 
   /// Merges until there are `maximumSize` tokens, or no pair occurs `minimumCount` times.
-  mutating func run(minimumCount: Int, maximumSize: Int) {
+  mutating func run(minimumCount: Int, maximumSize: Int, progress: (Double) -> Void) {
     while MergeRanks.base + merges.count < maximumSize, let candidate = queue.popFirst() {
       let index = Int(candidate.pair)
       let pair = pairs[index]
@@ -65,6 +65,7 @@ struct MergeTraining {
       tokenBytes.append(bytes)
       merges.append(pair.merge)
       merge(index)
+      progress(Double(merges.count) / Double(maximumSize - MergeRanks.base))
     }
   }
 

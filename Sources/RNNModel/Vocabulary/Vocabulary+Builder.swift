@@ -60,22 +60,28 @@ extension Vocabulary {
     ///     vocabulary of bytes. Without a value it is 1, and 2 for pairs.
     ///   - maximumSize: at most so many tokens (the most frequent ones), special tokens included. A vocabulary of
     ///     ``Kind/bpe`` has its 256 bytes in any case.
+    ///   - progress: called now and then while pairs are merged, which can take long, with the part that is done at least.
     /// - Throws: ``VocabularyError/empty`` if there are no tokens, as for an empty text of bytes or characters;
     ///   ``VocabularyError/symbolTooLong(offset:)``.
-    public mutating func finish(minimumCount: Int? = nil, maximumSize: Int? = nil) throws(VocabularyError) -> Vocabulary
-    {
+    public mutating func finish(
+      minimumCount: Int? = nil, maximumSize: Int? = nil, progress: (Double) -> Void = { _ in }
+    ) throws(VocabularyError) -> Vocabulary {
       try endText()
       guard kind != .bpe else {
-        return try Vocabulary(merging: counts, minimumCount: minimumCount ?? 2, maximumSize: maximumSize)
+        return try Vocabulary(
+          merging: counts, minimumCount: minimumCount ?? 2, maximumSize: maximumSize, progress: progress)
       }
       return try Vocabulary(
         kind, normalisation, counts, minimumCount: minimumCount ?? 1, maximumSize: maximumSize)
     }
   }
 
-  private init(merging counts: SymbolCounts, minimumCount: Int, maximumSize: Int?) throws(VocabularyError) {
+  private init(
+    merging counts: SymbolCounts, minimumCount: Int, maximumSize: Int?, progress: (Double) -> Void
+  ) throws(VocabularyError) {
     var training = MergeTraining(counts)
-    training.run(minimumCount: max(1, minimumCount), maximumSize: maximumSize ?? Int(Int32.max))
+    training.run(
+      minimumCount: max(1, minimumCount), maximumSize: maximumSize ?? Int(Int32.max), progress: progress)
     try self.init(merges: training.merges, counts: counts.forgotten == 0 ? training.tokenCounts : nil)
   }
 

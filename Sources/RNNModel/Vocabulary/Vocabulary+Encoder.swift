@@ -72,7 +72,8 @@ extension Vocabulary {
         if let token = found ?? vocabulary.unknown {
           tokens.append(token)
           hasTokens = true
-          if token == vocabulary.unknown { unknownCount += 1 }
+          // A symbol that is written as the unknown token is, has that token.
+          if found == nil { unknownCount += 1 }
         } else if policy == .refuse {
           throw .unknownSymbol(Array(bytes[range]), offset: offset + range.lowerBound)
         } else {

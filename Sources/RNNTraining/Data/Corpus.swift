@@ -56,6 +56,16 @@ public struct Corpus: Sendable {
     }
   }
 
+  /// What takes time while texts are read.
+  public enum Work: Hashable, Sendable {
+    /// The symbols of the texts are counted; so many bytes have been read.
+    case collecting(bytes: Int)
+    /// Byte pairs are merged; this part of them at least.
+    case merging(Double)
+    /// The texts become tokens; so many bytes have been read.
+    case encoding(bytes: Int)
+  }
+
   /// The tokens; the counts of a vocabulary that was collected are those of ``text``.
   public let vocabulary: Vocabulary
   /// What is learned and, without a text for validation, held out.
@@ -76,41 +86,52 @@ public struct Corpus: Sendable {
   ///   - validation: a text of its own for validation.
   ///   - test: a text of its own for the test.
   ///   - plan: how.
-  ///   - observe: called with each part of `text` once, for example to hash it.
+  ///   - observe: called with each part of each text once, for example to hash it.
+  ///   - progress: called often while it takes its time.
   /// - Throws: ``TextError``; `VocabularyError`; ``TextLayout/Failure``.
   public init(
     _ text: TextSource, validation: TextSource? = nil, test: TextSource? = nil, plan: Plan,
-    observe: ([UInt8]) -> Void = { _ in }
+    observe: (TextLayout.Part, [UInt8]) -> Void = { _, _ in }, progress: (Work) -> Void = { _ in }
   ) throws {
     var vocabulary = plan.vocabulary
     var forgotten = 0
     if vocabulary == nil {
       var builder = Vocabulary.Builder(kind: plan.kind, normalisation: plan.normalisation)
+      var bytes = 0
       for source in [text] + (plan.isClosed ? [validation, test].compactMap { $0 } : []) {
         var isEmpty = true
         try source.read { part in
           isEmpty = false
           try builder.add(part)
+          bytes += part.count
+          progress(.collecting(bytes: bytes))
         }
         if isEmpty { throw TextError.empty(paths: source.paths) }
         try builder.endText()
       }
       vocabulary = try builder.finish(
-        minimumCount: plan.minimumCount ?? (plan.kind == .bytes ? 0 : nil), maximumSize: plan.maximumSize)
+        minimumCount: plan.minimumCount ?? (plan.kind == .bytes ? 0 : nil), maximumSize: plan.maximumSize,
+        progress: { progress(.merging($0)) })
       forgotten = builder.forgottenCount
     }
     guard let vocabulary else { throw VocabularyError.empty }
-    func encode(_ source: TextSource, _ observe: ([UInt8]) -> Void = { _ in }) throws -> EncodedText {
+    var bytes = 0
+    func encode(_ source: TextSource, _ part: TextLayout.Part) throws -> EncodedText {
       let encoded = try EncodedText(
-        source, vocabulary: vocabulary, memoryLimit: plan.memoryLimit, folder: plan.folder, observe: observe)
+        source, vocabulary: vocabulary, memoryLimit: plan.memoryLimit, folder: plan.folder,
+        observe: {
+          observe(part, $0)
+          bytes += $0.count
+          progress(.encoding(bytes: bytes))
+        })
       if encoded.counts.bytes == 0 { throw TextError.empty(paths: source.paths) }
       return encoded
     }
-    let encoded = try encode(text, observe)
+    let encoded = try encode(text, .training)
     self.text = encoded
     self.vocabulary = plan.vocabulary == nil ? try vocabulary.with(counts: encoded.tokenCounts) : vocabulary
-    self.validation = try validation.map { try encode($0) }
-    self.test = try test.map { try encode($0) }
+    self.validation = try validation.map { try encode($0, .validation) }
+    self.test = try test.map { try encode($0, .test) }
     forgottenCount = forgotten
     parts = try plan.layout.parts(
       of: encoded.tokens.all, validation: self.validation?.tokens.all, test: self.test?.tokens.all, batch: plan.batch,

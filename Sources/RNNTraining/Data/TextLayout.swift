@@ -64,6 +64,14 @@ public enum TextLayout: String, Hashable, Sendable, CaseIterable, Codable {
     if self == .charRNN, validation == nil {
       let cut = CharRNNCut(text.count, shape.batch, shape.length)
       let training = Int(Double(cut.windows) * (1 - fraction))
+      guard (1..<max(1, cut.windows)).contains(training) else {
+        let windows = max(2, Int((1 / max(1 - fraction, 1e-6)).rounded(.up)))
+        let needed = (shape.batch * shape.length).multipliedReportingOverflow(by: windows)
+        throw Failure(
+          part: nil,
+          cause: TextStreams.TooShort(
+            tokens: text.count, batch: shape.batch, needed: needed.overflow ? .max : needed.partialValue))
+      }
       return TextParts(
         training: try Failure.in(.training) { () throws(TextStreams.TooShort) in
           try cut.streams(of: text, windows: 0..<training)
@@ -143,28 +151,30 @@ public enum TextLayout: String, Hashable, Sendable, CaseIterable, Codable {
     }
   }
 
+  /// A part of the text.
+  public enum Part: String, Hashable, Sendable {
+    /// What is learned.
+    case training
+    /// What is held out.
+    case validation
+    /// What is scored at the end.
+    case test
+  }
+
   /// Which part of a text is too short.
   public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// A part of the text.
-    public enum Part: String, Hashable, Sendable {
-      /// What is learned.
-      case training
-      /// What is held out.
-      case validation
-      /// What is scored at the end.
-      case test
-    }
-
-    /// The part.
-    public let part: Part
+    /// The part; nil for a text that is too short for what is learned and what is held out together.
+    public let part: Part?
     /// What it lacks.
     public let cause: TextStreams.TooShort
 
     /// One sentence.
-    public var description: String { "the \(part.rawValue) part: \(cause)" }
+    public var description: String {
+      part.map { "the \($0.rawValue) part: \(cause)" } ?? "\(cause) for training and held-out part together"
+    }
 
     fileprivate static func `in`<R>(
-      _ part: Part, _ body: () throws(TextStreams.TooShort) -> R
+      _ part: TextLayout.Part, _ body: () throws(TextStreams.TooShort) -> R
     ) throws(Failure) -> R {
       do throws(TextStreams.TooShort) {
         return try body()

@@ -27,7 +27,9 @@ public struct TextStreams: WindowSource {
 
     /// One sentence.
     public var description: String {
-      "a text of \(tokens) tokens is too short for \(batch) streams, which need \(needed) tokens"
+      "a text of \(tokens) \(tokens == 1 ? "token" : "tokens") is too short for "
+        + (batch == 1 ? "one stream, which needs" : "\(batch) streams, which need")
+        + " \(needed) \(needed == 1 ? "token" : "tokens")"
     }
   }
 

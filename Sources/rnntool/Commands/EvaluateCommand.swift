@@ -95,7 +95,7 @@ struct EvaluateCommand: ParsableCommand {
     func seconds() -> Double { (clock.now - start) / .seconds(1) }
     var bar = ProgressBar(isQuiet: speech.quiet)
     let result = try StreamEvaluation.evaluate(bytes, network, vocabulary: vocabulary, unknown: unknown) {
-      bar.update($0, seconds: seconds(), "scoring")
+      bar.update($0, seconds: seconds(), [.init("scoring")])
     }
     bar.clear()
     return (result, Hash.sha256(bytes), seconds())

@@ -64,6 +64,9 @@ struct InspectCommand: ParsableCommand {
     if let losses = document.history.columns["valid_loss"]?.values, let best = losses.min() {
       rows.append(["training", "\(losses.count) validations, best loss \(Format.number(best, 4)) nats per token"])
     }
+    if let unfinished = Unfinished(file.trainingProgress) {
+      rows.append(["unfinished", "\(unfinished.description), go on with 'rnntool train --resume'"])
+    }
     if let name = document.metadata["evaluation"]?["protocol"]?["name"]?.string {
       rows.append(["protocol", name.printable])
     }
@@ -166,7 +169,7 @@ struct InspectCommand: ParsableCommand {
           "computed_by": .string(proof.computedBy), "tolerance": .number(proof.tolerance),
         ]
       } ?? .null,
-      "tensors": .array(tensors),
+      "tensors": .array(tensors), "unfinished": Unfinished(file.trainingProgress)?.json ?? .null,
     ])
   }
 }
@@ -175,5 +178,36 @@ extension String {
   /// Every line without anything that could drive a terminal.
   fileprivate var printableLines: String {
     split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }.joined(separator: "\n")
+  }
+}
+
+/// How far a training has come whose state is in a file.
+private struct Unfinished: CustomStringConvertible {
+  private let step: Int?
+  private let steps: Int?
+  private let epoch: Double?
+  private let epochs: Int?
+
+  /// Reads the progress of a state, of which nothing is sure but that it is JSON; nil if there is none.
+  init?(_ progress: JSONValue?) {
+    guard let progress else { return nil }
+    let (training, plan) = (progress["training"], progress["recipe"]?["plan"])
+    (step, steps) = (training?["step"]?.integer, plan?["maximum_steps"]?.integer)
+    (epoch, epochs) = (training?["last"]?["epoch"]?.number, plan?["epochs"]?.integer)
+  }
+
+  var description: String {
+    let parts = [
+      step.map { "step \(Format.count($0))" + (steps.map { " of \(Format.count($0))" } ?? "") },
+      epoch.map { "epoch \(Format.number($0, 2))" + (epochs.map { " of \(Format.count($0))" } ?? "") },
+    ].compactMap(\.self)
+    return parts.isEmpty ? "the state of a training" : parts.joined(separator: ", ")
+  }
+
+  var json: JSONValue {
+    .object(omittingNil: [
+      "step": step.map { .integer($0) }, "steps": steps.map { .integer($0) }, "epoch": epoch.map { .number($0) },
+      "epochs": epochs.map { .integer($0) },
+    ])
   }
 }

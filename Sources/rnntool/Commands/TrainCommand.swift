@@ -13,30 +13,25 @@ struct TrainCommand: ParsableCommand {
     discussion: """
       The text is cut into streams that are read side by side; its last part is held out to decide which parameters are kept: those with the
       lowest loss there. The model file holds them from the first validation on, together with all that is needed to go on: after Ctrl-C, a crash
-      or a power cut, 'rnntool train --resume MODEL' continues as if nothing had happened, to the same numbers. The same text, flags, seed
-      and number of threads give the same parameters; with SOURCE_DATE_EPOCH set, which leaves the measured times out of the history, the same
-      file.
+      or a power cut, 'rnntool train --resume MODEL' continues as if nothing had happened, to the same numbers. --epochs, --steps and --minutes
+      are counted from the very beginning, so that a training that is done goes on, if --keep-state has kept its state, with a larger one.
+
+      The same text, flags and seed give the same parameters, with any number of threads, on the same kind of machine; with SOURCE_DATE_EPOCH
+      set, which leaves the measured times out of the history, and without --keep-state, the same file. With --minutes the schedule follows the
+      clock: then no two runs are the same.
 
       Presets are published experiments, each of whose numbers can be overridden by a flag:
       \(Preset.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
 
       Examples:
-        rnntool train book.txt -o book.h5 --minutes 2
+        rnntool train book.txt -o book.h5 --minutes 2 --keep-state
         rnntool train --resume book.h5 --minutes 10
         rnntool train a.txt b.txt.gz -o model.h5 --cell gru --hidden 512 --layers 2 --dropout 0.3 --epochs 20
         rnntool train shakespeare.txt -o s.h5 --preset char-rnn --epochs 30
         rnntool train wiki.train.txt --validation wiki.valid.txt --test wiki.test.txt -o w.h5 --preset word-language-model --tied
         rnntool train words.txt -o words.h5 --vocabulary bpe --vocabulary-size 8000 --optimizer adamw --learning-rate 1e-3
-        cat book.txt | rnntool train - -o book.h5 --vocabulary bytes
+        cat book.txt | rnntool train - -o bytes.h5 --vocabulary bytes
       """)
-
-  enum PresetName: String, ExpressibleByArgument, CaseIterable {
-    case charRNN = "char-rnn"
-    case zarembaSmall = "zaremba-small"
-    case zarembaMedium = "zaremba-medium"
-    case wordLanguageModel = "word-language-model"
-    case awdLSTM = "awd-lstm"
-  }
 
   @Argument(help: "The texts to learn, one after another, plain or gzip; '-' for standard input.")
   var texts: [String] = []
@@ -48,7 +43,7 @@ struct TrainCommand: ParsableCommand {
   var force = false
 
   @Option(help: "Begin with the numbers of a published experiment.")
-  var preset: PresetName?
+  var preset: Preset?
 
   @Option(help: "Go on with the unfinished training in a model file.")
   var resume: String?
@@ -75,29 +70,22 @@ struct TrainCommand: ParsableCommand {
 
     @Option(help: "When the training diverges, go back and halve the rate, at most so many times. Default: 0.")
     var recover: Int?
+
+    /// Changes what was said.
+    func apply(to plan: inout TrainingPlan) {
+      if let recover { plan.recovery = recover > 0 ? .init(attempts: recover) : nil }
+    }
   }
 
   func validate() throws {
-    func require(_ condition: Bool, _ message: String) throws {
-      if !condition { throw ValidationError(message) }
-    }
     if resume == nil {
       try require(!texts.isEmpty, "Missing expected argument '<texts> ...'")
       try require(output != nil, "Missing expected argument '--output <output>'")
-    } else {
-      try require(
-        !changesWhatIsResumed,
-        "--resume goes on with what the file says: only --epochs, --steps, --minutes, --learning-rate, --threads, --checkpoint-minutes, --checkpoint-every, --keep-state and --recover can change."
-      )
     }
     let ending = output.flatMap { ModelFormat(fileName: $0) }
     try require(
       ending == nil || ending == .rnnH5, "--output is always an rnn-h5 file: name it .h5, and convert it afterwards.")
-    let named = preset.flatMap { Preset.named($0.rawValue) }
-    try model.check(preset: named)
-    try text.check(preset: named)
     try length.check()
-    try optimizer.check(preset: named)
     try require(safety.checkpointEvery ?? 1 > 0, "--checkpoint-every has to be positive.")
     try require(
       safety.checkpointMinutes.map { $0 > 0 && $0.isFinite } ?? true,
@@ -106,22 +94,7 @@ struct TrainCommand: ParsableCommand {
     try require(Set(texts).count == texts.count, "a text is named twice.")
     let inputs = texts + [text.validation, text.test].compactMap(\.self)
     try require(inputs.count { $0 == "-" } <= 1, "standard input cannot be read as two texts.")
-  }
-
-  /// Whether flags would change what a training that is resumed has begun with.
-  private var changesWhatIsResumed: Bool {
-    var recipe = Recipe(texts)
-    let before = recipe
-    do { try model.apply(to: &recipe) } catch { return true }
-    text.apply(to: &recipe.text)
-    regularisation.apply(to: &recipe.plan.regularisation)
-    var changed = optimizer
-    changed.learningRate = nil
-    changed.apply(to: &recipe.plan)
-    var length = length
-    (length.epochs, length.steps, length.minutes) = (nil, nil, nil)
-    length.apply(to: &recipe)
-    return recipe != before || preset != nil
+    if resume == nil { _ = try recipe() }
   }
 
   func run() throws {
@@ -129,48 +102,59 @@ struct TrainCommand: ParsableCommand {
     if let resume { try continueTraining(in: resume) } else { try begin(writing: output ?? "") }
   }
 
-  // MARK: A new training
-
-  private func begin(writing output: String) throws {
-    let recipe = try recipe()
-    let others = [recipe.text.validation, recipe.text.test, model.architecture].compactMap(\.self)
-    try Input.check(output, isNoneOf: texts + others)
-    try Input.check(output, mayReplace: force)
-    try AtomicFile.checkWritable(output)
-    let created = try Self.creationTime()
-    let corpus = try TrainingCorpus(recipe)
-    let architecture = try recipe.architecture(size: corpus.vocabulary.count)
-    guard architecture.size > 1 else {
-      throw Failure("the vocabulary has only one token: there is nothing to learn", code: Failure.refused)
-    }
-    try Memory.check(architecture, batch: recipe.plan.batch, steps: recipe.plan.length, trains: true)
-    var planned = recipe
-    planned.plan = plan(recipe, corpus, architecture)
-    var generator = RandomGenerator(seed: recipe.seed)
-    let start = try Model(
-      architecture: architecture, parameters: recipe.initialisation.parameters(of: architecture, using: &generator),
-      vocabulary: corpus.vocabulary)
-    planned.plan.seed = generator.next() >> 11
-    let trainer = try Trainer(
-      start, plan: planned.plan, training: corpus.parts.training, validation: corpus.parts.validation)
-    let metadata = try metadata(planned, corpus, created: created)
-    try train(
-      trainer, start, corpus,
-      TrainingSession.Frame(
-        recipe: planned, corpus: corpus.sha256, metadata: metadata,
-        lineage: [["event": "trained", "by": .string(Generator.text)]]), output: output)
+  /// Preset, flags and defaults together, but for a file with the architecture.
+  private func recipe() throws -> Recipe {
+    try changed(preset.map { Recipe(texts, preset: $0) } ?? Recipe(texts))
   }
 
-  /// Preset, flags and defaults together.
-  private func recipe() throws -> Recipe {
-    var recipe = preset.flatMap { Preset.named($0.rawValue) }.map { Recipe(texts, preset: $0) } ?? Recipe(texts)
-    try model.apply(to: &recipe)
+  /// A recipe with what the flags change, but for a file with the architecture.
+  ///
+  /// - Throws: `ValidationError` for flags that contradict it or each other, that say nothing, or are out of range.
+  private func changed(_ base: Recipe) throws -> Recipe {
+    try model.check(base: base)
+    try text.check(base: base)
+    try optimizer.check(base: base.plan)
+    var recipe = base
+    model.apply(to: &recipe)
     text.apply(to: &recipe.text)
     length.apply(to: &recipe)
     optimizer.apply(to: &recipe.plan)
     regularisation.apply(to: &recipe.plan.regularisation)
-    if let attempts = safety.recover { recipe.plan.recovery = attempts > 0 ? .init(attempts: attempts) : nil }
+    safety.apply(to: &recipe.plan)
+    if let problem = recipe.plan.problem ?? recipe.initialisation.problem { throw ValidationError(problem.usage) }
     return recipe
+  }
+
+  // MARK: A new training
+
+  private func begin(writing output: String) throws {
+    var recipe = try recipe()
+    recipe.architecture = try model.readArchitecture()
+    try Input.check(output, isNoneOf: recipe.inputs + [model.architecture].compactMap(\.self))
+    try Input.check(output, mayReplace: force)
+    try AtomicFile.checkWritable(output)
+    let created = try Self.creationTime()
+    let corpus = try TrainingCorpus(recipe, isQuiet: speech.quiet)
+    let architecture = try recipe.architecture(size: corpus.vocabulary.count)
+    try model.check(recipe, made: architecture)
+    guard architecture.size > 1 else {
+      throw Failure("the vocabulary has only one token: there is nothing to learn", code: Failure.refused)
+    }
+    try Memory.check(architecture, batch: recipe.plan.batch, steps: recipe.plan.length, trains: true)
+    recipe.plan = plan(recipe, corpus, architecture)
+    var generator = RandomGenerator(seed: recipe.seed)
+    let start = try Model(
+      architecture: architecture, parameters: recipe.initialisation.parameters(of: architecture, using: &generator),
+      vocabulary: corpus.vocabulary)
+    recipe.plan.seed = generator.next() >> 11
+    let trainer = try Trainer(
+      start, plan: recipe.plan, training: corpus.parts.training, validation: corpus.parts.validation)
+    let metadata = try metadata(recipe, corpus, created: created)
+    try train(
+      trainer, start, corpus,
+      TrainingSession.Frame(
+        recipe: recipe, hashes: corpus.hashes, metadata: metadata,
+        lineage: [["event": "trained", "by": .string(Generator.text)]]), output: output)
   }
 
   /// The plan with what depends on the text.
@@ -190,35 +174,77 @@ struct TrainCommand: ParsableCommand {
   private func continueTraining(in path: String) throws {
     let file = try Input.model(path)
     let output = output ?? path
-    var checkpoint = try Checkpoint(file, path: path)
-    if !texts.isEmpty { checkpoint.recipe.text.files = texts }
-    let recipe = checkpoint.recipe
-    let read = recipe.text.files + [recipe.text.validation, recipe.text.test].compactMap(\.self)
-    try Input.check(output, isNoneOf: read)
+    let checkpoint = try Checkpoint(file, path: path)
+    let recipe = try resumed(checkpoint, of: path)
+    try Input.check(output, isNoneOf: recipe.inputs)
     if output != path { try Input.check(output, mayReplace: force) }
     try AtomicFile.checkWritable(output)
     let document = file.document
-    let start = try file.loadModel()
-    let corpus = try TrainingCorpus(recipe, vocabulary: document.vocabulary)
-    guard corpus.sha256 == checkpoint.corpus else {
-      throw Failure(
-        "the text is not the one that '\(path.printable)' has been trained on: name that one (\(recipe.text.files.joined(separator: ", ").printable))",
-        code: Failure.refused)
+    guard let vocabulary = document.vocabulary else {
+      throw Failure("'\(path.printable)' does not say what its tokens are", code: Failure.refused)
     }
+    let start = try file.loadModel()
     try Memory.check(start.architecture, batch: recipe.plan.batch, steps: recipe.plan.length, trains: true)
-    var plan = recipe.plan
-    length.applyLimits(to: &plan)
-    if let rate = optimizer.learningRate { plan.learningRate = rate }
-    if let attempts = safety.recover { plan.recovery = attempts > 0 ? .init(attempts: attempts) : nil }
-    checkpoint.recipe.plan = plan
+    let corpus = try TrainingCorpus(recipe, vocabulary: vocabulary, isQuiet: speech.quiet)
+    try Self.check(corpus, checkpoint, of: path)
     let trainer = try Trainer(
-      resuming: checkpoint.state, model: start, plan: plan, training: corpus.parts.training,
+      resuming: checkpoint.state, model: start, plan: recipe.plan, training: corpus.parts.training,
       validation: corpus.parts.validation)
+    let metadata = try metadata(recipe, corpus, created: document.metadata["created"]?.string)
+    let before = document.metadata.object ?? [:]
     try train(
       trainer, start, corpus,
       TrainingSession.Frame(
-        recipe: checkpoint.recipe, corpus: corpus.sha256, metadata: document.metadata, lineage: document.lineage),
+        recipe: recipe, hashes: corpus.hashes,
+        metadata: .object(before.merging(metadata.object ?? [:], uniquingKeysWith: { $1 })),
+        lineage: document.lineage + [["event": "resumed", "by": .string(Generator.text)]]),
       output: output)
+  }
+
+  /// The recipe of a checkpoint with what the flags may change: when to stop, the rate, and where the texts are.
+  private func resumed(_ checkpoint: Checkpoint, of path: String) throws -> Recipe {
+    let old = checkpoint.recipe
+    var recipe = old
+    length.applyLimits(to: &recipe.plan)
+    if let rate = optimizer.learningRate { recipe.plan.learningRate = rate }
+    safety.apply(to: &recipe.plan)
+    if !texts.isEmpty { recipe.text.files = texts }
+    if old.text.validation != nil, let moved = text.validation { recipe.text.validation = moved }
+    if old.text.test != nil, let moved = text.test { recipe.text.test = moved }
+
+    var wanted = try changed(recipe)
+    // A name that is refused itself brings its usual rate with it.
+    (wanted.plan.epochs, wanted.plan.learningRate) = (recipe.plan.epochs, recipe.plan.learningRate)
+    wanted.preset = preset?.name ?? old.preset
+    if let architecture = try model.readArchitecture() { wanted.architecture = architecture }
+    if let difference = try wanted.difference(from: recipe) {
+      throw Failure(
+        "--resume goes on with what '\(path.printable)' says: \(difference); only the limits, --learning-rate, --recover, what concerns checkpoints, and the places of the texts can change",
+        code: 64)
+    }
+    let progress = checkpoint.state.progress
+    if recipe.plan.limit(reachedBy: progress) != nil {
+      throw Failure(
+        "there is nothing left to do in '\(path.printable)' after \(Format.count(progress.step, "step")), "
+          + "\(Format.count(progress.epoch, "whole epoch")) and \(Format.duration(progress.seconds)): --steps, --epochs and --minutes "
+          + "are counted from the very beginning, and have to be more than that",
+        code: Failure.refused)
+    }
+    return recipe
+  }
+
+  /// Refuses texts that are not those of a checkpoint.
+  private static func check(_ corpus: TrainingCorpus, _ checkpoint: Checkpoint, of path: String) throws {
+    let (now, before, names) = (corpus.hashes, checkpoint.hashes, checkpoint.recipe.text)
+    for (part, now, before, old) in [
+      ("text", now.training, before.training, names.files.joined(separator: ", ")),
+      ("validation text", now.validation, before.validation, names.validation ?? ""),
+      ("test text", now.test, before.test, names.test ?? ""),
+    ] where now != before {
+      throw Failure(
+        "the \(part) is not the one that '\(path.printable)' has begun with, which was called '\(old.printable)': name that one",
+        code: Failure.refused)
+    }
   }
 
   // MARK: Both
@@ -244,17 +270,18 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func announce(_ model: Model, _ corpus: TrainingCorpus, _ recipe: Recipe) {
+    let symbol = recipe.text.vocabulary == .bpe ? "tokens" : recipe.text.vocabulary.rawValue
     let sizes = [
-      "\(Format.count(corpus.parts.trainingCount)) \(recipe.text.vocabulary.rawValue) to learn",
-      "\(Format.count(corpus.parts.validationCount)) held out", "\(Format.count(corpus.vocabulary.count)) tokens",
-      "\(Format.count(model.parameters.values.count)) parameters",
+      "\(Format.count(corpus.parts.trainingCount)) \(symbol) to learn",
+      "\(Format.count(corpus.parts.validationCount)) held out", Format.count(corpus.vocabulary.count, "token"),
+      Format.count(model.parameters.values.count, "parameter"),
     ]
     Terminal.note(sizes.joined(separator: ", "))
-    for note in corpus.notes { Terminal.note(note) }
+    for note in corpus.notes + [recipe.tyingNote].compactMap(\.self) { Terminal.note(note) }
   }
 
   private func metadata(_ recipe: Recipe, _ corpus: TrainingCorpus, created: String?) throws -> JSONValue {
-    return .object(omittingNil: [
+    .object(omittingNil: [
       "created": created.map { .string($0) },
       "corpus": corpus.metadata,
       "command_line": .array(CommandLine.arguments.dropFirst().map { .string($0.printable) }),
@@ -268,7 +295,18 @@ struct TrainCommand: ParsableCommand {
         "matrix_product": .string(MatrixProduct.name), "kernels": .string(KernelLevel.active.rawValue),
         "threads": .integer(ThreadTeam.threadCount),
       ],
-      "evaluation": ["protocol": ["name": "stream"]],
+      "evaluation": ["protocol": Self.evaluationProtocol(recipe, corpus)],
+      "extra": corpus.unknownSymbols.map { ["unknown_symbols": $0] },
     ])
+  }
+
+  /// How the held-out text is scored, which is how the model's losses are to be read.
+  private static func evaluationProtocol(_ recipe: Recipe, _ corpus: TrainingCorpus) -> JSONValue {
+    let streams = JSONValue.integer(corpus.parts.validation.batch)
+    return recipe.text.layout == .streams
+      ? ["name": "stream", "streams": streams]
+      : [
+        "name": .string(recipe.text.layout.rawValue), "streams": streams, "window": .integer(recipe.plan.length),
+      ]
   }
 }

@@ -13,6 +13,14 @@ enum Format {
     return (value < 0 ? "-" : "") + text
   }
 
+  /// `1 step`, `1,234 steps`
+  static func count(_ value: Int, _ noun: String, _ plural: String? = nil) -> String {
+    "\(count(value)) \(value == 1 ? noun : plural ?? noun + "s")"
+  }
+
+  /// The whole number below, however large.
+  static func count(_ value: Double) -> String { count(Int(clamping: value)) }
+
   /// With so many decimals.
   static func number(_ value: Double, _ decimals: Int) -> String {
     String(format: "%.\(decimals)f", value)
@@ -23,13 +31,13 @@ enum Format {
 
   /// ` 42%`
   static func percent(_ fraction: Double) -> String {
-    let text = "\(Int((fraction * 100).rounded(.down)))%"
+    let text = "\(Int(clamping: (fraction * 100).rounded(.down)))%"
     return String(repeating: " ", count: max(0, 4 - text.count)) + text
   }
 
   /// `1:05` or `2:00:05`
   static func duration(_ seconds: Double) -> String {
-    guard seconds.isFinite, seconds < 1e9 else { return "?" }
+    guard abs(seconds) < 1e9 else { return "?" }
     let total = Int(seconds.rounded())
     let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
@@ -59,5 +67,12 @@ enum Format {
       let line = cells.joined(separator: "  ")
       return String(line.reversed().drop { $0 == " " }.reversed())
     }.joined(separator: "\n")
+  }
+}
+
+extension Int {
+  /// The whole part of a number, of those that an integer can hold; 0 for what is no number.
+  fileprivate init(clamping value: Double) {
+    self = value.isNaN ? 0 : Int(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
   }
 }

@@ -14,22 +14,30 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "The recurrent cell: lstm, gru, elman, or echo-state (fixed random recurrence). Default: lstm.")
   var cell: Cell?
 
-  @Option(help: "Hidden units in each recurrent layer. Default: 256.")
+  @Option(
+    help:
+      "Hidden units in each recurrent layer; with --tied the last one is as wide as the embedding instead. Default: 256."
+  )
   var hidden: Int?
 
   @Option(help: "Recurrent layers. Default: 1.")
   var layers: Int?
 
-  @Option(help: "The width of the token embedding; 0 for one-hot input. Default: 0 for up to 512 tokens, else 128.")
+  @Option(
+    help:
+      "The width of the token embedding; 0 for one-hot input. Default: 0 for up to 512 tokens, else 128; with --tied, --hidden."
+  )
   var embedding: Int?
 
-  @Flag(inversion: .prefixedNo, help: "Share the weights of embedding and output.")
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Share the weights of embedding and output; the last recurrent layer is then as wide as the embedding.")
   var tied: Bool?
 
   @Option(help: "Dropout after each recurrent layer.")
   var dropout: Double?
 
-  @Option(help: "Dropout of the embedding's outputs.")
+  @Option(help: "Dropout of the embedding's outputs; with one-hot input, of whole symbols.")
   var dropoutInput: Double?
 
   @Option(help: "Dropout after the last recurrent layer, if it is another rate there.")
@@ -74,17 +82,25 @@ struct ModelOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "The output sees all recurrent layers, not only the last.")
   var concatenate: Bool?
 
-  @Option(help: "A JSON file with the whole architecture (docs/FORMAT.md, section 4), in place of the flags above.")
+  @Option(
+    help:
+      "A JSON file with the whole architecture (docs/FORMAT.md, section 4), in place of the flags above and of a preset's model."
+  )
   var architecture: String?
 
   @Option(
-    help: "How parameters are drawn: customary, uniform, glorot-orthogonal or word-language-model. Default: customary.")
+    help:
+      "How parameters are drawn: customary (weights uniform in ± 1 / sqrt(inputs), the embedding in ± 0.1, biases zero), uniform, glorot-orthogonal or word-language-model. Default: customary."
+  )
   var initialisation: InitialisationName?
 
-  @Option(help: "The range of --initialisation uniform. Default: 0.1.")
+  @Option(help: "The range where all is drawn uniformly, by --initialisation uniform or a preset. Default: 0.1.")
   var initialRange: Double?
 
-  @Option(help: "What an LSTM's forget gate starts at. Default: 1.")
+  @Option(
+    help:
+      "What an LSTM's forget gate starts at. Default: 1 for customary and glorot-orthogonal; drawn like the rest for uniform and word-language-model."
+  )
   var forgetBias: Double?
 
   @Option(help: "Echo-state: the largest magnitude of an eigenvalue of the recurrent weights. Default: 0.9.")
@@ -108,12 +124,14 @@ extension Architecture.GRU.Reset: ExpressibleByArgument {}
 extension Architecture.InitialState: ExpressibleByArgument {}
 
 extension ModelOptions {
-  /// Changes what was said.
-  func apply(to recipe: inout Recipe) throws {
+  /// Changes what was said, but for a file with the architecture, which is not read here.
+  func apply(to recipe: inout Recipe) {
     apply(to: &recipe.model)
-    if let path = architecture { recipe.architecture = try Self.architecture(at: path) }
-    applyInitialisation(to: &recipe)
+    apply(to: &recipe.initialisation)
   }
+
+  /// Reads the file with the architecture, if one was named.
+  func readArchitecture() throws -> Architecture? { try architecture.map(Self.architecture) }
 
   private func apply(to model: inout Architecture.Stack) {
     func set<Value>(_ place: WritableKeyPath<Architecture.Stack, Value>, _ value: Value?) {
@@ -142,38 +160,49 @@ extension ModelOptions {
     set(\.concatenated, concatenate)
   }
 
-  private func applyInitialisation(to recipe: inout Recipe) {
-    switch initialisation {
-    case .customary: recipe.initialisation = .customary
-    case .uniform: recipe.initialisation = .uniform(initialRange ?? 0.1)
-    case .glorotOrthogonal: recipe.initialisation = .glorotOrthogonal
-    case .wordLanguageModel: recipe.initialisation = .wordLanguageModel
-    case nil: break
+  private func apply(to initialisation: inout Initialisation) {
+    let range = initialisation.uniformRange
+    var named: Initialisation?
+    switch self.initialisation {
+    case .customary: named = .customary
+    case .uniform: named = .uniform(initialRange ?? range ?? 0.1)
+    case .glorotOrthogonal: named = .glorotOrthogonal
+    case .wordLanguageModel: named = .wordLanguageModel
+    case nil: named = range == nil ? nil : initialRange.map { .uniform($0) }
     }
-    if let forgetBias { recipe.initialisation.forgetBias = forgetBias }
-    if cell == .echoState {
-      var reservoir = Reservoir()
-      if let spectralRadius { reservoir.spectralRadius = spectralRadius }
-      if let connectivity { reservoir.connectivity = connectivity }
-      if let inputScaling { reservoir.inputScaling = inputScaling }
-      recipe.initialisation.reservoir = reservoir
+    // A name that says what is so already changes nothing, the forget bias neither.
+    if var named, !named.isLike(initialisation) {
+      named.reservoir = initialisation.reservoir
+      if range != nil, named.uniformRange != nil { named.forgetBias = initialisation.forgetBias }
+      initialisation = named
     }
+    if let forgetBias { initialisation.forgetBias = forgetBias }
+    if let cell {
+      initialisation.reservoir = cell == .echoState ? initialisation.reservoir ?? Reservoir() : nil
+    }
+    if let spectralRadius { initialisation.reservoir?.spectralRadius = spectralRadius }
+    if let connectivity { initialisation.reservoir?.connectivity = connectivity }
+    if let inputScaling { initialisation.reservoir?.inputScaling = inputScaling }
   }
 
   private static func architecture(at path: String) throws -> Architecture {
     let bytes = try Input.text(path)
+    func refusal(_ why: String) -> Failure {
+      Failure("'\(path.printable)' is no architecture: \(why)", code: Failure.refused)
+    }
     do {
       return try Architecture(json: try JSONValue(parsing: bytes))
+    } catch let error as DecodingError {
+      throw refusal(error.sentence)
     } catch {
-      throw Failure("'\(path.printable)' is no architecture: \(error)", code: Failure.refused)
+      throw refusal("\(error)")
     }
   }
 
   /// Flags that contradict each other or say nothing.
-  func check(preset: Preset?) throws {
-    func require(_ condition: Bool, _ message: String) throws {
-      if !condition { throw ValidationError(message) }
-    }
+  ///
+  /// - Parameter base: what they change.
+  func check(base: Recipe) throws {
     let sizes = 1...1_000_000
     try require(sizes.contains(hidden ?? 1), "--hidden has to be between 1 and 1,000,000.")
     try require((1...100).contains(layers ?? 1), "--layers has to be between 1 and 100.")
@@ -184,22 +213,31 @@ extension ModelOptions {
     ] {
       try require(rate.map { $0 >= 0 && $0 < 1 } ?? true, "\(name) has to be at least 0 and below 1.")
     }
-    try require(leak.map { $0 > 0 && $0 <= 1 } ?? true, "--leak has to be above 0 and at most 1.")
+    // What float32 rounds to zero is none.
+    try require(
+      leak.map { Float($0) > 0 && $0 <= 1 } ?? true, "--leak has to be above 0, in float32 too, and at most 1.")
     for (name, clip) in [("--cell-clip", cellClip), ("--projection-clip", projectionClip)] {
-      try require(clip.map { $0 > 0 && $0.isFinite } ?? true, "\(name) has to be positive and finite.")
+      try require(
+        clip.map { Float($0) > 0 && $0 <= 1e15 } ?? true,
+        "\(name) has to be above 0, in float32 too, and at most 1e15.")
     }
     try require(
-      initialRange.map { $0 >= 0 && $0.isFinite } ?? true, "--initial-range has to be at least 0 and finite.")
-    try require(
-      initialRange == nil || initialisation == .uniform, "--initial-range is for --initialisation uniform.")
+      initialRange == nil || initialisation == .uniform
+        || (initialisation == nil && base.initialisation.uniformRange != nil),
+      "--initial-range is for --initialisation uniform.")
     try require(initialState != .given, "--initial-state is zero or learned: training is given no state.")
-    try require(projectionClip == nil || projection != nil, "--projection-clip is for --projection.")
-    let isTied = tied ?? preset?.model.tied ?? false
-    try require(!isTied || embedding != 0, "--tied needs an embedding: --embedding has to be positive.")
-    try checkCell(cell ?? preset.flatMap { Cell(rawValue: $0.model.cell.rawValue) } ?? .lstm, require)
+    try require(
+      projectionClip == nil || projection ?? base.model.projection != nil, "--projection-clip is for --projection.")
+    try checkCell(cell ?? base.cell)
+    var stack = base.model
+    apply(to: &stack)
+    try require(
+      architecture == nil || stack == base.model,
+      "--architecture says all of the model: no flag beside it can change its cells, sizes, connections or dropout.")
+    if architecture == nil, base.architecture == nil { try check(stack) }
   }
 
-  private func checkCell(_ cell: Cell, _ require: (Bool, String) throws -> Void) throws {
+  private func checkCell(_ cell: Cell) throws {
     let isElman = cell == .elman || cell == .echoState
     try require(activation == nil || isElman, "--activation is for --cell elman; the \(cell.rawValue) has its own.")
     try require(leak == nil || isElman, "--leak is for --cell elman and echo-state.")
@@ -216,10 +254,55 @@ extension ModelOptions {
     ] {
       try require(!isGiven || cell == .echoState, "\(name) is for --cell echo-state.")
     }
-    let isShaped = hidden != nil || layers != nil || self.cell != nil || embedding != nil || tied != nil
+  }
+
+  /// What the stack of layers makes of the flags.
+  private func check(_ stack: Architecture.Stack) throws {
+    try require(concatenate != true || stack.layers > 1, "--concatenate is for more than one of --layers.")
+    let rates = [stack.dropouts.input, stack.dropouts.hidden, stack.dropouts.output]
     try require(
-      architecture == nil || !isShaped,
-      "--architecture says all of the model: no --cell, --hidden, --layers, --embedding, --tied.")
+      lockedDropout != true || rates.contains { $0 > 0 },
+      "--locked-dropout is for --dropout, --dropout-input or --dropout-output.")
+    guard stack.tied else { return }
+    try require(stack.embedding != 0, "--tied needs an embedding: --embedding has to be positive.")
+    try require(
+      !stack.concatenated || stack.layers == 1,
+      "--tied and --concatenate contradict each other: the output takes more than the embedding has.")
+    // Of several layers only the last one gives way to the embedding.
+    guard stack.layers == 1 else { return }
+    let width = stack.embedding ?? stack.hidden
+    let source = stack.embedding == nil ? "like --hidden" : "like --embedding"
+    if let projection = stack.projection {
+      try require(
+        projection == width || self.projection == nil,
+        "--tied makes the only recurrent layer \(width) wide, \(source), but --projection asks for \(projection).")
+    } else {
+      try require(
+        stack.hidden == width || hidden == nil,
+        "--tied makes the only recurrent layer \(width) wide, \(source), but --hidden asks for \(stack.hidden).")
+    }
+  }
+
+  /// Refuses flags that have turned out to change nothing about the layers.
+  func check(_ recipe: Recipe, made architecture: Architecture) throws {
+    guard residual == true, recipe.architecture == nil else { return }
+    var stack = recipe.model
+    stack.residual = false
+    try require(
+      Architecture(stack, size: architecture.size) != architecture,
+      "--residual adds nothing: no recurrent layer is as wide as what it takes.")
+  }
+}
+
+extension Recipe {
+  /// The cell as a flag names it.
+  var cell: ModelOptions.Cell {
+    if initialisation.reservoir != nil { return .echoState }
+    switch model.cell {
+    case .lstm: return .lstm
+    case .gru: return .gru
+    case .elman: return .elman
+    }
   }
 }
 

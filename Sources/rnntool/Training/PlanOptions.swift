@@ -4,13 +4,19 @@ import RNNTraining
 
 /// How long a training lasts, and what it reads at a time.
 struct LengthOptions: ParsableArguments {
-  @Option(help: "How often to read the text. Default: 10, or no end with --minutes or --steps.")
+  @Option(
+    help:
+      "How often to read the text, from the very beginning also with --resume. Default: 10, or no end with --minutes or --steps."
+  )
   var epochs: Int?
 
-  @Option(help: "Stop after so many updates.")
+  @Option(help: "Stop after so many updates, counted likewise.")
   var steps: Int?
 
-  @Option(help: "Stop after so many minutes.")
+  @Option(
+    help:
+      "Stop after so many minutes, counted likewise. The schedule then follows the clock, so that no two runs are the same."
+  )
   var minutes: Double?
 
   @Option(help: "Streams read side by side. Default: 32.")
@@ -28,20 +34,23 @@ struct LengthOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Each epoch begins with the state that the last one ended with, as in char-rnn.")
   var carryState: Bool?
 
-  @Option(help: "Updates between two validations. Default: one epoch, but at most 500, or a tenth of --steps.")
+  @Option(
+    help:
+      "Updates between two validations. Default: one epoch, but at most 500, or a tenth of --steps; with a preset, one epoch."
+  )
   var validateEvery: Int?
 
   @Option(help: "The seed of all chance: initial parameters and dropout. Default: 1.")
   var seed: UInt64?
 
-  @Option(help: "Threads. Default: one for each processor.")
+  @Option(help: "Threads; they change the speed, not the result. Default: one for each processor.")
   var threads: Int?
 }
 
 /// How the gradient changes the parameters.
 struct OptimizerOptions: ParsableArguments {
   @Option(help: "sgd, rmsprop, adagrad, adam, adamw or averaged-sgd. Default: adam.")
-  var optimizer: String?
+  var optimizer: Optimizer?
 
   @Option(help: "The step size. Default: 0.005 for adam, else the optimizer's usual one.")
   var learningRate: Double?
@@ -83,7 +92,8 @@ struct OptimizerOptions: ParsableArguments {
 
   @Option(
     help:
-      "step, exponential, plateau: what the rate is multiplied with. Default: 0.1 (step, plateau), 0.97 (exponential).")
+      "step, exponential, halving, plateau: what the rate is multiplied with. Default: 0.1 (step, plateau), 0.97 (exponential), 0.5 (halving)."
+  )
   var decay: Double?
 
   @Option(help: "exponential, halving: the first epoch after which the rate falls. Default: 1.")
@@ -125,7 +135,7 @@ extension LengthOptions {
   /// Changes what was said.
   func apply(to recipe: inout Recipe) {
     recipe.seed = seed ?? recipe.seed
-    if epochs != nil || steps != nil || minutes != nil { recipe.plan.epochs = epochs }
+    if epochs != nil || steps != nil || minutes != nil { recipe.plan.epochs = nil }
     applyLimits(to: &recipe.plan)
     if let batch { recipe.plan.batch = batch }
     if let length { recipe.plan.length = length }
@@ -142,19 +152,17 @@ extension LengthOptions {
     if let minutes { plan.maximumSeconds = minutes * 60 }
   }
 
+  /// What the plan itself does not check.
   func check() throws {
-    func require(_ condition: Bool, _ message: String) throws {
-      if !condition { throw ValidationError(message) }
-    }
     let counts = 1...1_000_000_000
     try require(counts.contains(epochs ?? 1), "--epochs has to be between 1 and 1,000,000,000.")
     try require(counts.contains(steps ?? 1), "--steps has to be between 1 and 1,000,000,000.")
-    try require(minutes ?? 1 > 0 && (minutes ?? 1).isFinite, "--minutes has to be positive and finite.")
+    try require(
+      minutes.map { $0 > 0 && $0 <= 1_000_000_000 } ?? true, "--minutes has to be above 0 and at most 1,000,000,000.")
     let sizes = 1...1_000_000
     for (name, size) in [("--batch", batch), ("--length", length), ("--update-every", updateEvery)] {
       try require(sizes.contains(size ?? 1), "\(name) has to be between 1 and 1,000,000.")
     }
-    try require(validateEvery ?? 1 > 0, "--validate-every has to be positive.")
     try require(seed ?? 0 < 1 << 53, "--seed has to be below 2^53.")
     try require(
       (1...ThreadTeam.mostThreads).contains(threads ?? 1),
@@ -163,9 +171,9 @@ extension LengthOptions {
 }
 
 extension OptimizerOptions {
-  /// Changes what was said; the numbers are checked by the plan itself.
+  /// Changes what was said; the numbers are checked by the plan itself. A name that says what is so already changes nothing.
   func apply(to plan: inout TrainingPlan) {
-    if let name = optimizer, let named = Optimizer(name: name) {
+    if let named = optimizer, named.name != plan.optimizer.name {
       plan.optimizer = named
       plan.learningRate = named == .adam ? TrainingPlan().learningRate : named.defaultLearningRate
     }
@@ -196,6 +204,10 @@ extension OptimizerOptions {
 
   private func applySchedule(to schedule: inout Schedule) {
     if let warmUp { schedule.warmUp = warmUp }
+    guard self.schedule?.names(schedule.decay) != true else {
+      schedule.decay = changed(schedule.decay)
+      return
+    }
     switch self.schedule {
     case .constant: schedule.decay = .constant
     case .step: schedule.decay = .step(every: decayEvery ?? 1, factor: decay ?? 0.1)
@@ -221,25 +233,19 @@ extension OptimizerOptions {
   }
 
   /// Flags that contradict each other or say nothing.
-  func check(preset: Preset?) throws {
-    func require(_ condition: Bool, _ message: String) throws {
-      if !condition { throw ValidationError(message) }
-    }
-    if let optimizer {
-      let names = Optimizer.named.map(\.name).joined(separator: ", ")
-      try require(Optimizer(name: optimizer) != nil, "--optimizer has to be one of \(names).")
-    }
+  ///
+  /// - Parameter base: what they change.
+  func check(base: TrainingPlan) throws {
     try require(
-      learningRate.map { $0 > 0 && $0 <= 1e15 } ?? true, "--learning-rate has to be positive and at most 1e15.")
-    try require(clip.map { $0 >= 0 && $0.isFinite } ?? true, "--clip has to be finite and at least 0.")
-    try require(clipValue.map { $0 > 0 && $0.isFinite } ?? true, "--clip-value has to be positive and finite.")
+      learningRate.map { $0 > 0 && $0 <= 1e15 } ?? true, "--learning-rate has to be above 0 and at most 1e15.")
+    try require(
+      clip.map { $0 >= 0 && $0 <= 1e15 } ?? true, "--clip has to be between 0, for no clipping, and 1e15.")
     try require(clip == nil || clipValue == nil, "--clip and --clip-value contradict each other: give one of them.")
-    try require(warmUp ?? 0 >= 0, "--warm-up cannot be negative.")
-    try checkOptimizer(optimizer ?? preset?.plan.optimizer.name ?? "adam", require)
-    try checkSchedule(schedule ?? preset.map { ScheduleName($0.plan.schedule.decay) } ?? .cosine, require)
+    try checkOptimizer((optimizer ?? base.optimizer).name)
+    try checkSchedule(base.schedule.decay)
   }
 
-  private func checkOptimizer(_ name: String, _ require: (Bool, String) throws -> Void) throws {
+  private func checkOptimizer(_ name: String) throws {
     let flags: [(flag: String, isGiven: Bool, optimizers: [String])] = [
       ("--momentum", momentum != nil, ["sgd", "rmsprop"]), ("--nesterov", nesterov == true, ["sgd"]),
       ("--alpha", alpha != nil, ["rmsprop"]), ("--beta1", beta1 != nil, ["adam", "adamw"]),
@@ -254,29 +260,29 @@ extension OptimizerOptions {
     }
   }
 
-  private func checkSchedule(_ name: ScheduleName, _ require: (Bool, String) throws -> Void) throws {
+  private func checkSchedule(_ decay: Schedule.Decay) throws {
     let flags: [(flag: String, isGiven: Bool, schedules: [ScheduleName])] = [
-      ("--decay", decay != nil, [.step, .exponential, .plateau, .halving]),
+      ("--decay", self.decay != nil, [.step, .exponential, .plateau, .halving]),
       ("--decay-from", decayFrom != nil, [.exponential, .halving]), ("--decay-every", decayEvery != nil, [.step]),
       ("--patience", patience != nil, [.plateau]), ("--final-rate", finalRate != nil, [.cosine]),
     ]
     for (flag, isGiven, schedules) in flags {
       try require(
-        !isGiven || schedules.contains(name),
+        !isGiven || schedules.contains { name in schedule.map { $0 == name } ?? name.names(decay) },
         "\(flag) is for --schedule \(schedules.map(\.rawValue).joined(separator: " or ")).")
     }
   }
 }
 
 extension OptimizerOptions.ScheduleName {
-  /// What a preset's schedule is called.
-  fileprivate init(_ decay: Schedule.Decay) {
-    switch decay {
-    case .constant: self = .constant
-    case .step: self = .step
-    case .exponential: self = .exponential
-    case .cosine: self = .cosine
-    case .plateau: self = .plateau
+  /// Whether a schedule is called so.
+  fileprivate func names(_ decay: Schedule.Decay) -> Bool {
+    switch (self, decay) {
+    case (.constant, .constant), (.step, .step), (.exponential, .exponential), (.cosine, .cosine),
+      (.plateau, .plateau):
+      true
+    case (.halving, .exponential(let factor, _)): factor == 0.5
+    default: false
     }
   }
 }

@@ -4,9 +4,9 @@ import RNNModel
 import RNNTraining
 
 /// Everything that decides about a training: preset, flags and defaults put together. A checkpoint holds it, to go on with the same.
-struct Recipe: Hashable, Codable {
+struct Recipe: Hashable {
   /// How texts become tokens and streams.
-  struct Text: Hashable, Codable {
+  struct Text: Hashable {
     /// The texts to learn, one after another.
     var files: [String]
     /// A text of its own for validation.
@@ -48,6 +48,17 @@ struct Recipe: Hashable, Codable {
     plan = preset.plan
   }
 
+  /// All texts that are read.
+  var inputs: [String] { text.files + [text.validation, text.test].compactMap(\.self) }
+
+  /// What becomes of the width of the last recurrent layer, if the embedding decides about it and not what was asked for.
+  var tyingNote: String? {
+    guard model.tied, architecture == nil, model.layers > 1, let embedding = model.embedding,
+      embedding != model.projection ?? model.hidden
+    else { return nil }
+    return "the last recurrent layer is \(Format.count(embedding)) wide, like the embedding that the output is tied to"
+  }
+
   /// The layers for a number of tokens.
   func architecture(size: Int) throws -> Architecture {
     guard let architecture else {
@@ -56,11 +67,7 @@ struct Recipe: Hashable, Codable {
       return made
     }
     try architecture.check()
-    guard architecture.isLanguageModel else {
-      throw Failure(
-        "the architecture is no model of texts: it needs tokens as input, a stream as context, and a softmax",
-        code: Failure.refused)
-    }
+    try architecture.requireLanguageModel()
     guard architecture.size == size else {
       throw Failure(
         "the architecture is for \(architecture.size) tokens, but the vocabulary has \(size): change its sizes, or --vocabulary-size",
@@ -70,14 +77,42 @@ struct Recipe: Hashable, Codable {
   }
 }
 
-extension JSONValue {
-  /// What a value looks like as JSON.
-  init(encoding value: some Encodable) throws {
-    try self.init(parsing: Array(try JSONEncoder().encode(value)))
+/// A recipe as JSON; what is absent is as usual, so that what came later does not spoil what was written before.
+extension Recipe: Codable {
+  private enum CodingKeys: String, CodingKey { case preset, text, model, architecture, initialisation, plan, seed }
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    preset = try values.decodeIfPresent(String.self, forKey: .preset)
+    text = try values.decode(Text.self, forKey: .text)
+    model = try values.decode(.model, else: model)
+    architecture = try values.decodeIfPresent(Architecture.self, forKey: .architecture)
+    initialisation = try values.decode(.initialisation, else: initialisation)
+    plan = try values.decode(TrainingPlan.self, forKey: .plan)
+    seed = try values.decode(.seed, else: seed)
+  }
+}
+
+extension Recipe.Text: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case files, validation, test, vocabulary, normalisation, layout
+    case minimumCount = "minimum_count"
+    case maximumSize = "maximum_size"
+    case isClosed = "closed_vocabulary"
+    case validationFraction = "validation_fraction"
   }
 
-  /// The value that this is the JSON of.
-  func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
-    try JSONDecoder().decode(Value.self, from: Data(canonical.utf8))
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    files = try values.decode([String].self, forKey: .files)
+    validation = try values.decodeIfPresent(String.self, forKey: .validation)
+    test = try values.decodeIfPresent(String.self, forKey: .test)
+    vocabulary = try values.decode(.vocabulary, else: vocabulary)
+    normalisation = try values.decode(.normalisation, else: normalisation)
+    minimumCount = try values.decodeIfPresent(Int.self, forKey: .minimumCount)
+    maximumSize = try values.decodeIfPresent(Int.self, forKey: .maximumSize)
+    isClosed = try values.decode(.isClosed, else: isClosed)
+    layout = try values.decode(.layout, else: layout)
+    validationFraction = try values.decodeIfPresent(Double.self, forKey: .validationFraction)
   }
 }

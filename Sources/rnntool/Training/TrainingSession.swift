@@ -8,8 +8,7 @@ final class TrainingSession {
   /// What a session keeps in the file besides the numbers.
   struct Frame {
     var recipe: Recipe
-    /// The hash of the text that is learned.
-    var corpus: String
+    var hashes: TextHashes
     var metadata: JSONValue
     var lineage: [JSONValue]
   }
@@ -57,7 +56,10 @@ final class TrainingSession {
       let remedy =
         hasWritten
         ? "go on from '\(output.printable)' with --resume and a lower --learning-rate" : "try a lower --learning-rate"
-      throw Failure("\(divergence); \(remedy), or let --recover do it", code: Failure.refused)
+      let rest =
+        frame.recipe.plan.recovery.map { ", after \(Format.count($0.attempts, "recovery", "recoveries")) in vain" }
+        ?? ", or let --recover do it"
+      throw Failure("\(divergence); \(remedy)\(rest)", code: Failure.refused)
     } catch {
       bar.clear()
       throw error
@@ -82,12 +84,16 @@ final class TrainingSession {
     bar.update(progress.fraction, seconds: progress.seconds, line(progress))
   }
 
-  private func line(_ progress: TrainingProgress) -> String {
-    let valid = progress.validLoss.map { "  valid \(Format.number($0, 4))" } ?? ""
-    return "epoch \(Format.number(progress.epoch, 2))  loss \(Format.number(progress.trainLoss, 4))"
-      + " (\(inPublicUnits(progress.trainLoss)))\(valid)"
-      + "  rate \(Format.short(progress.learningRate))  norm \(Format.number(progress.gradientNorm, 2))"
-      + "  \(Format.count(Int(progress.tokensPerSecond))) tok/s"
+  private func line(_ progress: TrainingProgress) -> [ProgressBar.Item] {
+    [
+      .init("epoch \(Format.number(progress.epoch, 2))", rank: 2),
+      .init("loss \(Format.number(progress.trainLoss, 4))"), .init("(\(inPublicUnits(progress.trainLoss)))", rank: 3),
+    ]
+      + (progress.validLoss.map { [.init("valid \(Format.number($0, 4))", rank: 1)] } ?? [])
+      + [
+        .init("rate \(Format.short(progress.learningRate))"), .init("norm \(Format.short(progress.gradientNorm))"),
+        .init("\(Format.count(progress.tokensPerSecond)) tok/s"),
+      ]
   }
 
   /// Perplexity for words, bits for smaller symbols: what people compare.
@@ -116,22 +122,19 @@ final class TrainingSession {
   // MARK: The file
 
   /// Writes the best parameters so far, or the present ones before the first validation, with the state if there is one.
+  ///
+  /// What the closing validation of a run has found is in the model and its history, but not in the state: the training that goes on
+  /// is one that was never cut.
   @discardableResult
   private func write(_ trainer: Trainer, state: TrainingState?) throws -> String {
     isImproved = false
-    let values: [Float]
-    if let state {
-      values = state.bestParameters.isEmpty ? state.parameters : state.bestParameters
-    } else {
-      values = trainer.best?.parameters ?? trainer.state.parameters
-    }
+    let values = trainer.best?.parameters ?? (state ?? trainer.state).parameters
     let parameters = Parameters(table: model.parameters.table, values: values)
-    let records = state?.progress.history ?? trainer.history
     let document = ModelDocument(
       architecture: model.architecture, vocabulary: model.vocabulary, metadata: frame.metadata,
-      lineage: frame.lineage, history: history(records),
+      lineage: frame.lineage, history: history(trainer.history),
       proof: Proof(architecture: model.architecture, values: parameters.values.map { Double($0) }))
-    let checkpoint = state.map { Checkpoint(recipe: frame.recipe, corpus: frame.corpus, state: $0) }
+    let checkpoint = state.map { Checkpoint(recipe: frame.recipe, hashes: frame.hashes, state: $0) }
     let identity = try ModelWriter().write(
       document, parameters: parameters, trainingState: try checkpoint?.document(), to: output)
     hasWritten = true
@@ -167,6 +170,7 @@ final class TrainingSession {
           "seconds": .number(last?.seconds ?? 0), "tokens_per_second": .number(last?.tokensPerSecond ?? 0),
           "best_valid_loss": .number(loss), "parameters": .integer(model.parameters.values.count),
           "test_loss": testLoss.map { .number($0) },
+          "unknown_symbols": frame.metadata["extra"]?["unknown_symbols"],
         ]))
     }
     func described(_ loss: Double, _ what: String) -> String {
@@ -178,7 +182,7 @@ final class TrainingSession {
     if let testLoss { rows.append(["test loss", described(testLoss, "test text")]) }
     rows.append([
       "trained",
-      "\(Format.count(last?.step ?? 0)) steps, \(Format.number(last?.epoch ?? 0, 2)) epochs in \(Format.duration(last?.seconds ?? 0)), \(Format.count(Int(last?.tokensPerSecond ?? 0))) tokens/s",
+      "\(Format.count(last?.step ?? 0, "step")), \(Format.number(last?.epoch ?? 0, 2)) epochs in \(Format.duration(last?.seconds ?? 0)), \(Format.count(last?.tokensPerSecond ?? 0)) tokens/s",
     ])
     try Terminal.print(Format.table(rows))
   }
