@@ -124,7 +124,7 @@ public struct File: ~Copyable, Sendable {
     guard open <= 1 else {
       throw place.refusal(.stillOpen, "close", "\(open - 1) of its groups, datasets or attributes are open")
     }
-    guard handle.close() else { throw place.failure("close", rule) }
+    try handle.close(at: place, rule)
   }
 
   /// The place of the whole file, its name checked.

@@ -13,12 +13,14 @@ struct Handle: ~Copyable, Sendable {
     H5Idec_ref(id)
   }
 
-  /// Gives the identifier back and says whether that worked.
-  consuming func close() -> Bool {
+  /// Gives the identifier back.
+  ///
+  /// - Throws: what the library says went wrong; the identifier is given back all the same.
+  consuming func close(at place: Location, _ rule: HDF5Error.Rule) throws(HDF5Error) {
     Library.enter()
     defer { Library.leave() }
-    let closed = H5Idec_ref(id) >= 0
+    let status = H5Idec_ref(id)
     discard self
-    return closed
+    try place.check(herr_t(status), "close", rule)
   }
 }

@@ -65,7 +65,9 @@ extension Location {
     let stack = ErrorStack.take()
     switch stack.systemError {
     case ENOSPC, EDQUOT: return refusal(.diskFull, operation, "no space is left on the device")
-    default: return refusal(rule, operation, stack.cause)
+    // The library's own words for it are full of addresses.
+    case let number?: return refusal(rule, operation, String(cString: strerror(number)).lowercased())
+    case nil: return refusal(rule, operation, stack.cause)
     }
   }
 

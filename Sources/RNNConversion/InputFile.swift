@@ -1,4 +1,5 @@
 import Foundation
+import RNNFormat
 
 #if canImport(Glibc)
   import Glibc
@@ -17,7 +18,7 @@ struct InputFile: ~Copyable, Sendable {
   init(opening path: String) throws(ConversionError) {
     // Without O_NONBLOCK a named pipe would wait for a writer.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .cannotRead(file: path, reason: Self.reason()) }
+    guard descriptor >= 0 else { throw .cannotRead(file: path, reason: SystemError.reason) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
@@ -50,11 +51,8 @@ struct InputFile: ~Copyable, Sendable {
         initialized += got
       }
     }
-    if failure != 0 { throw .cannotRead(file: path, reason: String(cString: strerror(failure)).lowercased()) }
+    if failure != 0 { throw .cannotRead(file: path, reason: SystemError.reason(failure)) }
     return result
   }
 
-  private static func reason() -> String {
-    errno == ENOENT ? "there is no such file" : String(cString: strerror(errno)).lowercased()
-  }
 }

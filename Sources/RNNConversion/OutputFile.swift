@@ -1,25 +1,40 @@
-import Foundation
 import RNNFormat
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The system's call; in the type its own method would hide it.
+private func writeBytes(_ descriptor: Int32, _ buffer: UnsafeRawPointer?, _ count: Int) -> Int {
+  write(descriptor, buffer, count)
+}
 
 /// A new file, written from its beginning to its end.
 struct OutputFile: ~Copyable {
-  private let handle: FileHandle
+  private let descriptor: Int32
   private let path: String
 
   init(creating path: String) throws(FormatError) {
-    guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path)
-    else { throw .cannotWrite(file: path, reason: "it cannot be created") }
-    self.handle = handle
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .cannotWrite(file: path, reason: SystemError.reason) }
+    self.descriptor = descriptor
     self.path = path
   }
 
   func write(_ bytes: [UInt8]) throws(FormatError) {
-    do {
-      try handle.write(contentsOf: bytes)
-    } catch {
-      throw .cannotWrite(file: path, reason: "no space is left on the device, or it cannot be written")
+    var start = 0
+    while start < bytes.count {
+      // Safe: the pointer stays within the bytes and is used only during the call.
+      let written = bytes[start...].withUnsafeBytes { writeBytes(descriptor, $0.baseAddress, $0.count) }
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else { throw .cannotWrite(file: path, reason: SystemError.reason) }
+      start += written
     }
   }
 
-  deinit { try? handle.close() }
+  deinit { close(descriptor) }
 }

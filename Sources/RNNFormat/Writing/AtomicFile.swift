@@ -44,7 +44,7 @@ public enum AtomicFile {
       try body(temporary)
       try synchronize(temporary, failure)
       if let mode = target.mode { chmod(temporary, mode) }
-      guard rename(temporary, target.path) == 0 else { throw failure(reason()) }
+      guard rename(temporary, target.path) == 0 else { throw failure(SystemError.reason) }
     } catch {
       unlink(temporary)
       throw error
@@ -78,7 +78,7 @@ public enum AtomicFile {
     let target = try check(path)
     let probe = temporaryName(in: target.folder)
     let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FormatError.cannotWrite(file: path, reason: reason()) }
+    guard descriptor >= 0 else { throw FormatError.cannotWrite(file: path, reason: SystemError.reason) }
     close(descriptor)
     unlink(probe)
   }
@@ -87,14 +87,14 @@ public enum AtomicFile {
   public static func write(_ bytes: [UInt8], to path: String) throws {
     try replace(path) { temporary in
       let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-      guard descriptor >= 0 else { throw FormatError.cannotWrite(file: path, reason: reason()) }
+      guard descriptor >= 0 else { throw FormatError.cannotWrite(file: path, reason: SystemError.reason) }
       defer { close(descriptor) }
       var start = 0
       while start < bytes.count {
         // Safe: the pointer stays within the bytes and is used only during the call.
         let written = bytes[start...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
         if written < 0 && errno == EINTR { continue }
-        guard written > 0 else { throw FormatError.cannotWrite(file: path, reason: reason()) }
+        guard written > 0 else { throw FormatError.cannotWrite(file: path, reason: SystemError.reason) }
         start += written
       }
     }
@@ -132,19 +132,19 @@ public enum AtomicFile {
     if exists && status.st_mode & S_IFMT != S_IFREG {
       throw failure(status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : "it is not a regular file")
     }
-    if exists && access(target, W_OK) != 0 { throw failure(reason()) }
+    if exists && access(target, W_OK) != 0 { throw failure(SystemError.reason) }
     let (directory, name) = split(target)
     guard name.utf8.count <= 255 else { throw failure("the name is too long") }
     guard access(directory, F_OK) == 0 else { throw failure("the folder '\(directory)' does not exist") }
-    guard access(directory, W_OK | X_OK) == 0 else { throw failure("the folder '\(directory)': \(reason())") }
+    guard access(directory, W_OK | X_OK) == 0 else { throw failure("the folder '\(directory)': \(SystemError.reason)") }
     return Target(path: target, folder: directory, mode: exists ? status.st_mode & 0o7777 : nil)
   }
 
   private static func synchronize(_ path: String, _ failure: (String) -> FormatError) throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure(reason()) }
+    guard descriptor >= 0 else { throw failure(SystemError.reason) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw failure(reason()) }
+    guard fsync(descriptor) == 0 else { throw failure(SystemError.reason) }
   }
 
   /// The file behind symbolic links, also if it does not exist yet.
@@ -165,7 +165,4 @@ public enum AtomicFile {
     return (folder, String(path[path.index(after: slash)...]))
   }
 
-  private static func reason() -> String {
-    errno == ENOSPC ? "no space is left on the device" : String(cString: strerror(errno)).lowercased()
-  }
 }

@@ -175,7 +175,8 @@ struct TrainCommand: ParsableCommand {
     let file = try Input.model(path)
     let output = output ?? path
     let checkpoint = try Checkpoint(file, path: path)
-    let recipe = try resumed(checkpoint, of: path)
+    let lastValidation = file.document.history.columns["step"]?.values.last.flatMap { Int(exactly: $0) }
+    let recipe = try resumed(checkpoint, of: path, lastValidation: lastValidation)
     try Input.check(output, isNoneOf: recipe.inputs)
     if output != path { try Input.check(output, mayReplace: force) }
     try AtomicFile.checkWritable(output)
@@ -202,7 +203,9 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// The recipe of a checkpoint with what the flags may change: when to stop, the rate, and where the texts are.
-  private func resumed(_ checkpoint: Checkpoint, of path: String) throws -> Recipe {
+  ///
+  /// - Parameter lastValidation: the update of the last row of the file's history.
+  private func resumed(_ checkpoint: Checkpoint, of path: String, lastValidation: Int?) throws -> Recipe {
     let old = checkpoint.recipe
     var recipe = old
     length.applyLimits(to: &recipe.plan)
@@ -223,7 +226,9 @@ struct TrainCommand: ParsableCommand {
         code: 64)
     }
     let progress = checkpoint.state.progress
-    if recipe.plan.limit(reachedBy: progress) != nil {
+    // A training that was cut after its last update, before its last validation was in the file, has that to do.
+    let isUnfinished = old.plan.limit(reachedBy: progress) != nil && lastValidation != progress.step
+    if recipe.plan.limit(reachedBy: progress) != nil, !isUnfinished {
       throw Failure(
         "there is nothing left to do in '\(path.printable)' after \(Format.count(progress.step, "step")), "
           + "\(Format.count(progress.epoch, "whole epoch")) and \(Format.duration(progress.seconds)): --steps, --epochs and --minutes "

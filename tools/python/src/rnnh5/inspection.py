@@ -56,7 +56,29 @@ def facts(model: Model) -> dict[str, Any]:
             }
             for tensor in model.parameters.values()
         ],
+        "unfinished": _unfinished(model),
     }
+
+
+def _unfinished(model: Model) -> dict[str, Any] | None:
+    """How far a training has come whose state is in the file; of its progress nothing is sure but that it is JSON."""
+    state = model.training_state
+    if state is None:
+        return None
+
+    def look(*path: str) -> Any:
+        value: Any = state.progress
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    found = {
+        "step": look("training", "step"),
+        "steps": look("recipe", "plan", "maximum_steps"),
+        "epoch": look("training", "last", "epoch"),
+        "epochs": look("recipe", "plan", "epochs"),
+    }
+    return {key: value for key, value in found.items() if isinstance(value, (int, float)) and value is not True}
 
 
 def summary(found: dict[str, Any]) -> str:
