@@ -47,8 +47,7 @@
         columns: columns,
         [
           "train", text, "-o", scratch.path("m.h5"), "--hidden", "16", "--batch", "4", "--length", "16", "--steps",
-          "600",
-          "--validate-every", "100",
+          "4000", "--validate-every", "100",
         ]
       ).filter { $0.contains(" tok/s") }
     }
@@ -62,8 +61,9 @@
 
     @Test func aWideTerminalHasABarToo() throws {
       let lines = try train(columns: 200)
-      let late = try #require(lines.last)
-      for word in ["█", "epoch ", "bits)", "valid ", " left", " tok/s"] { #expect(late.contains(word), "\(late)") }
+      // How often it is drawn depends on how busy the machine is.
+      let late = try #require(lines.last { $0.contains("valid ") && $0.contains("█") })
+      for word in ["epoch ", "bits)", " left", " tok/s"] { #expect(late.contains(word), "\(late)") }
       #expect(lines.allSatisfy { $0.count < 200 })
     }
   }
