@@ -36,24 +36,17 @@ public enum AtomicFile {
   public static func replace(_ path: String, _ body: (_ temporary: String) throws -> Void) throws {
     func failure(_ reason: String) -> FormatError { .cannotWrite(file: path, reason: reason) }
     let target = try check(path)
-    removeAbandoned(in: target.folder)
-    let temporary = temporaryName(in: target.folder)
-    unfinished.store(Int(bitPattern: strdup(temporary)), ordering: .releasing)
-    defer { unfinished.store(0, ordering: .releasing) }
-    do {
+    try withTemporary(in: target.folder) { temporary in
       try body(temporary)
       try synchronize(temporary, failure)
       if let mode = target.mode { chmod(temporary, mode) }
       guard rename(temporary, target.path) == 0 else { throw failure(SystemError.reason) }
-    } catch {
-      unlink(temporary)
-      throw error
     }
     // The new name is in the folder; that it stays there after a power cut, some file systems do not let us ask for.
     try? synchronize(target.folder, failure)
   }
 
-  /// Lets `body` make a file that nobody else is to see; it is gone when `body` returns, though what is open then stays open.
+  /// Lets `body` make a file; it is gone when `body` returns unless it has got another name, though what is open then stays open.
   ///
   /// - Parameters:
   ///   - folder: where there is room for it.
@@ -86,16 +79,10 @@ public enum AtomicFile {
   /// Writes a whole file.
   public static func write(_ bytes: [UInt8], to path: String) throws {
     try replace(path) { temporary in
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-      guard descriptor >= 0 else { throw FormatError.cannotWrite(file: path, reason: SystemError.reason) }
-      defer { close(descriptor) }
-      var start = 0
-      while start < bytes.count {
-        // Safe: the pointer stays within the bytes and is used only during the call.
-        let written = bytes[start...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-        if written < 0 && errno == EINTR { continue }
-        guard written > 0 else { throw FormatError.cannotWrite(file: path, reason: SystemError.reason) }
-        start += written
+      do {
+        try OutputFile(creating: temporary).write(bytes)
+      } catch FormatError.cannotWrite(_, let reason) {
+        throw FormatError.cannotWrite(file: path, reason: reason)
       }
     }
   }

@@ -1,5 +1,3 @@
-import RNNFormat
-
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -14,18 +12,20 @@ private func writeBytes(_ descriptor: Int32, _ buffer: UnsafeRawPointer?, _ coun
 }
 
 /// A new file, written from its beginning to its end.
-struct OutputFile: ~Copyable {
+package struct OutputFile: ~Copyable {
   private let descriptor: Int32
   private let path: String
 
-  init(creating path: String) throws(FormatError) {
+  /// Creates the file, which must not exist.
+  package init(creating path: String) throws(FormatError) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .cannotWrite(file: path, reason: SystemError.reason) }
     self.descriptor = descriptor
     self.path = path
   }
 
-  func write(_ bytes: [UInt8]) throws(FormatError) {
+  /// Writes bytes behind those before.
+  package func write(_ bytes: [UInt8]) throws(FormatError) {
     var start = 0
     while start < bytes.count {
       // Safe: the pointer stays within the bytes and is used only during the call.
