@@ -31,6 +31,13 @@ def detached(state):
     return tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
 
 
+def text(spec, count, batch, length):
+    """`count` windows, (length + 1, batch) each, with frequencies as in language (Zipf): those of the text that rnntool reads."""
+    frequencies = 1 / (torch.arange(spec["vocabulary"]) + 2.7)
+    frequencies = frequencies[torch.randperm(spec["vocabulary"])]
+    return torch.multinomial(frequencies, count * (length + 1) * batch, replacement=True).view(count, length + 1, batch)
+
+
 def timed(step, seconds, warm_up):
     """Calls `step` until the time is up; the seconds a call took, and how many there were."""
     for _ in range(warm_up):
@@ -57,7 +64,7 @@ def train(spec, seconds):
     model = LanguageModel(spec)
     optimizer = optimizer_of(spec, model.parameters())
     criterion = nn.CrossEntropyLoss()
-    windows = torch.randint(vocabulary, (16, length + 1, batch))
+    windows = text(spec, 16, batch, length)
     state, index, losses = None, 0, []
 
     def step():
@@ -81,7 +88,7 @@ def score(spec, seconds):
     batch, length, vocabulary = spec["score_batch"], spec["score_length"], spec["vocabulary"]
     model = LanguageModel(spec).eval()
     criterion = nn.CrossEntropyLoss(reduction="sum")
-    windows = torch.randint(vocabulary, (16, length + 1, batch))
+    windows = text(spec, 16, batch, length)
     state, index, total = None, 0, 0.0
 
     def step():

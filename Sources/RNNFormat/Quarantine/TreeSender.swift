@@ -64,9 +64,16 @@ struct TreeSender {
   private func attributes<Object: Attributed & ~Copyable>(
     of object: borrowing Object, _ description: ObjectDescription
   ) throws {
-    for name in description.attributeNames where name != Dataset.labels {
-      let (datatype, shape) = try object.attributeDescription(name)
-      let bytes = try object.attributeBytes(name)
+    for name in description.attributeNames {
+      var (datatype, shape) = try object.attributeDescription(name)
+      let bytes: [UInt8]
+      if datatype == .variableString {
+        // Dimension labels, which are never read: as many empty texts, so that a reader sees that they are there.
+        datatype = .fixedString(bytes: 1, utf8: true)
+        bytes = [UInt8](repeating: 0, count: shape.reduce(1, *))
+      } else {
+        bytes = try object.attributeBytes(name)
+      }
       try send(
         [TreeStream.Kind.attribute.rawValue] + TreeStream.encode(name) + header(datatype, shape) + bytes)
     }

@@ -6,12 +6,12 @@ extension StructureReader {
   ///
   /// - Parameter architecture: nil where it is broken; the proof is not held against it then.
   func proof(_ root: borrowing Group, _ architecture: Architecture?, _ findings: inout Findings) -> Proof? {
-    guard objects["/proof"]?.kind == .group else {
+    guard let object = objects["/proof"] else {
       findings.add("proof.missing", at: "/proof", "the file carries no proof")
       return nil
     }
     // What is there instead of an array has been reported with the layout.
-    guard objects["/proof/inputs"]?.kind == .dataset, isArray("/proof/tokens"),
+    guard object.kind == .group, objects["/proof/inputs"]?.kind == .dataset, isArray("/proof/tokens"),
       objects["/proof/log_probabilities"]?.shape.count == 2
     else { return nil }
     do {
@@ -41,7 +41,7 @@ extension StructureReader {
       }
       return proof
     } catch {
-      if error.rule != .missing && error.rule != .type && error.rule != .shape { findings.add(error) }
+      if !error.isReportedWithLayout { findings.add(error) }
       return nil
     }
   }

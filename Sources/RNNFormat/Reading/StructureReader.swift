@@ -129,8 +129,7 @@ struct StructureReader {
     } catch let error as VocabularyError {
       findings.add(error.rule, at: "/vocabulary", "\(error)")
     } catch let error as HDF5Error {
-      // What is missing or of another type has been reported with the layout.
-      if error.rule != .missing && error.rule != .type && error.rule != .shape { findings.add(error) }
+      if !error.isReportedWithLayout { findings.add(error) }
     } catch {
       findings.add("vocabulary.kind", at: "/vocabulary", "\(error)")
     }
@@ -224,6 +223,11 @@ struct StructureReader {
         "parameters.encoding", at: path, "uint16 tensors, and only they, have the attribute encoding = bfloat16")
     }
   }
+}
+
+extension HDF5Error {
+  /// Whether ``LayoutCheck`` has said that an object or attribute is missing, of another type or shape, or no UTF-8.
+  var isReportedWithLayout: Bool { [.missing, .type, .shape, .text].contains(rule) }
 }
 
 extension VocabularyError {

@@ -39,7 +39,7 @@ enum LayoutCheck {
     checkMissing(objects, &findings)
   }
 
-  private static func kind(of object: ObjectDescription) -> LayoutSchema.Kind {
+  static func kind(of object: ObjectDescription) -> LayoutSchema.Kind {
     if object.kind == .group { return .group }
     if case .fixedString = object.datatype { return .string }
     return .dataset
@@ -97,7 +97,12 @@ enum LayoutCheck {
         findings.add("layout.shape", at: place, "has \(shape.count) dimensions, but has to have \(attribute.rank)")
         continue
       }
-      guard type == "string", attribute.name != Dataset.labels else { continue }
+      if attribute.name == Dataset.labels {
+        findings.add(
+          "layout.labels", at: place, "no hash covers these texts, and programs that read them can be led astray by them")
+        continue
+      }
+      guard type == "string" else { continue }
       guard let text = try object.validText(attribute.name, isScalar: shape.isEmpty) else {
         findings.add("layout.value", at: place, "is not UTF-8 without NUL")
         continue

@@ -126,7 +126,8 @@ public enum Validator {
     _ file: borrowing File, _ structure: ModelStructure, _ known: inout [String: String], _ findings: inout Findings
   ) throws(HDF5Error) {
     for object in structure.objects where TrainingStateDocument.name(at: object.path) != nil {
-      guard object.kind == .dataset else { continue }
+      // What is of another kind has been reported as that.
+      guard object.kind == .dataset, LayoutCheck.kind(of: object) != .string else { continue }
       let dataset = try file.root.dataset(object.path)
       let sha256 = try ContentIdentity.sha256(of: dataset)
       known[object.path] = sha256

@@ -17,8 +17,8 @@ struct TrainCommand: ParsableCommand {
       are counted from the very beginning, so that a training that is done goes on, if --keep-state has kept its state, with a larger one.
 
       The same text, flags and seed give the same parameters, with any number of threads, on the same kind of machine; with SOURCE_DATE_EPOCH
-      set, which leaves the measured times out of the history, and without --keep-state, the same file. With --minutes the schedule follows the
-      clock: then no two runs are the same.
+      set, which leaves measured times and the number of threads out of the file, the same file. With --minutes the schedule follows the clock: then
+      no two runs are the same.
 
       Presets are published experiments, each of whose numbers can be overridden by a flag:
       \(Preset.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
@@ -286,23 +286,37 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func metadata(_ recipe: Recipe, _ corpus: TrainingCorpus, created: String?) throws -> JSONValue {
-    .object(omittingNil: [
+    let words = Array(CommandLine.arguments.dropFirst())
+    let commandLine = created == nil ? words : Self.withoutThreads(words)
+    return .object(omittingNil: [
       "created": created.map { .string($0) },
       "corpus": corpus.metadata,
-      "command_line": .array(CommandLine.arguments.dropFirst().map { .string($0.printable) }),
+      "command_line": .array(commandLine.map { .string($0.printable) }),
       "hyper_parameters": .object(omittingNil: [
         "preset": recipe.preset.map { .string($0) }, "layout": .string(recipe.text.layout.rawValue),
         "initialisation": try JSONValue(encoding: recipe.initialisation), "plan": try JSONValue(encoding: recipe.plan),
       ]),
       "seed": .integer(Int(recipe.seed)),
       "software": ["name": .string(Generator.name), "version": .string(Generator.version)],
-      "machine": [
+      "machine": .object(omittingNil: [
         "matrix_product": .string(MatrixProduct.name), "kernels": .string(KernelLevel.active.rawValue),
-        "threads": .integer(ThreadTeam.threadCount),
-      ],
+        // It changes no number, and so is left out where the same bytes are wanted.
+        "threads": created == nil ? .integer(ThreadTeam.threadCount) : nil,
+      ]),
       "evaluation": ["protocol": Self.evaluationProtocol(recipe, corpus)],
       "extra": corpus.unknownSymbols.map { ["unknown_symbols": $0] },
     ])
+  }
+
+  /// The words of a command line but for `--threads N` and `--threads=N`.
+  private static func withoutThreads(_ words: [String]) -> [String] {
+    var kept: [String] = []
+    var isValue = false
+    for word in words {
+      if !isValue, word != "--threads", !word.hasPrefix("--threads=") { kept.append(word) }
+      isValue = word == "--threads"
+    }
+    return kept
   }
 
   /// How the held-out text is scored, which is how the model's losses are to be read.

@@ -69,7 +69,7 @@ final class TrainingSession {
       throw Failure("no parameters were good enough to keep: the loss is not finite", code: Failure.refused)
     }
     let isStopped = end == .stopped
-    let identity = try write(trainer, state: isStopped || keepsState ? trainer.state : nil)
+    let identity = try write(trainer, state: isStopped ? trainer.state : keepsState ? keptState(of: trainer) : nil)
     let testLoss = isStopped ? nil : try test.map { try trainer.loss(of: best.parameters, on: $0) }
     try report(end, trainer, identity, best.loss, testLoss)
     if isStopped {
@@ -141,6 +141,13 @@ final class TrainingSession {
     return identity
   }
 
+  /// Measured times are never the same twice: whoever wants the same bytes, and says so by a time of creation, does not get them.
+  private var recordsTimes: Bool { frame.metadata["created"] == nil }
+
+  private func keptState(of trainer: Trainer) -> TrainingState {
+    recordsTimes ? trainer.state : trainer.state.withoutTimes()
+  }
+
   private func history(_ records: [ValidationRecord]) -> History {
     func reals(_ value: (ValidationRecord) -> Double) -> History.Column { .reals(records.map(value)) }
     var history = History(columns: [
@@ -148,8 +155,7 @@ final class TrainingSession {
       "train_loss": reals { $0.trainLoss }, "valid_loss": reals { $0.validLoss },
       "learning_rate": reals { $0.progress.learningRate }, "gradient_norm": reals { $0.progress.gradientNorm },
     ])
-    // Measured times are never the same twice: whoever wants the same bytes does not get them.
-    if frame.metadata["created"] == nil {
+    if recordsTimes {
       history.columns["tokens_per_second"] = reals { $0.progress.tokensPerSecond }
       history.columns["seconds"] = reals { $0.progress.seconds }
     }

@@ -78,7 +78,8 @@ def test_never_opens_a_file_that_another_file_points_to(tmp_path) -> None:
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_golden_model_is_valid_and_gives_its_proof(path) -> None:
     report = rnnh5.validate(path, "proof")
-    assert report.rules == {"specification.missing"}
+    labels = {"layout.labels"} if path.stem == "lstm_one_hot_two_biases" else set()
+    assert report.rules == {"specification.missing"} | labels
     with rnnh5.open(path) as model:
         assert model.proof.largest_difference(model.network) < model.proof.tolerance_float64 <= 1e-5
         assert not model.proof.computed_by.startswith("rnn")

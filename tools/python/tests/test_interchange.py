@@ -42,7 +42,6 @@ def test_the_program_accepts_and_samples_what_python_writes(seed: int, tmp_path)
         metadata={"title": "Räksmörgås 😀", "extra": {"big": 1e300, "small": 5e-324}},
         history={"step": [1, 2], "valid_loss": [0.1, 1e-300]},
         compress=bool(seed % 2),
-        dimension_labels=bool(seed % 3),
     )
     report = json.loads(run("validate", "--json", path))[0]
     assert report["valid"]

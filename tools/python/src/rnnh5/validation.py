@@ -10,7 +10,7 @@ import numpy as np
 
 from . import canonical, schema
 from .architecture import TensorRule, chain_violations, features, outputs, takes_tokens, tensor_rules
-from .container import Attribute, Container, Item, Refusal, decoded
+from .container import LABELS, Attribute, Container, Item, Refusal, decoded
 from .hashing import sha256_of_values
 from .identity import content_id, model_id
 from .network import Network
@@ -197,6 +197,8 @@ class Validation:
             self._find("layout.type", path, f"its type is {attribute.type}, not {rule['type']}")
         elif len(attribute.shape) != rule.get("rank", 0):
             self._find("layout.shape", path, f"it has {len(attribute.shape)} axes, not {rule.get('rank', 0)}")
+        elif rule["name"] == LABELS:
+            self._find("layout.labels", path, "no hash covers these texts, and programs that read them can be led astray")
         elif attribute.type == "string" and attribute.value is not None:
             for value in attribute.value.reshape(-1):
                 text = decoded(bytes(value))

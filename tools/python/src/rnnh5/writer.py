@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from h5py import h5a, h5d, h5ds, h5f, h5g, h5o, h5p, h5s, h5t
+from h5py import h5a, h5d, h5f, h5g, h5o, h5p, h5s, h5t
 
 from . import schema
 from .architecture import chain_violations, features, takes_tokens, tensor_rules
@@ -50,7 +50,6 @@ def write(
     format_version: str | None = None,
     compress: bool = False,
     embed: bool = True,
-    dimension_labels: bool = False,
 ) -> None:
     """Writes a model to ``path``, over what is there.
 
@@ -77,7 +76,7 @@ def write(
     descriptor, temporary = tempfile.mkstemp(prefix=".rnnh5-", suffix=".partial", dir=folder)
     os.close(descriptor)
     try:
-        tree = _Tree(temporary, compress, dimension_labels)
+        tree = _Tree(temporary, compress)
         try:
             version = format_version or document("layout.json")["version"]
             _write_root(tree, version, _features_of(architecture, vocabulary), generator)
@@ -177,7 +176,7 @@ def _write_model(
     for rule in tensor_rules(architecture):
         path = "/parameters/" + rule.path
         tree.groups_above(path)
-        tree.tensor(path, tensors[rule.path], rule.axes)
+        tree.tensor(path, tensors[rule.path])
         tree.text_attributes(path, **rule.attributes, sha256=digests[rule.path])
         if kinds[rule.path] == "bfloat16":
             tree.text_attributes(path, encoding="bfloat16")
@@ -197,14 +196,13 @@ def _write_model(
 class _Tree:
     """A new HDF5 file with the writer's settings: object format 1.8, no times, little-endian types."""
 
-    def __init__(self, path: str, compress: bool, dimension_labels: bool) -> None:
+    def __init__(self, path: str, compress: bool) -> None:
         access = h5p.create(h5p.FILE_ACCESS)
         access.set_fapl_sec2()
         access.set_libver_bounds(h5f.LIBVER_V18, h5f.LIBVER_V18)
         access.set_fclose_degree(h5f.CLOSE_STRONG)
         self._file = h5f.create(os.fsencode(path), h5f.ACC_TRUNC, _untimed(h5p.FILE_CREATE), access)
         self._compress = compress
-        self._dimension_labels = dimension_labels
 
     def close(self) -> None:
         self._file.close()
@@ -236,17 +234,14 @@ class _Tree:
             dataset.write(h5s.ALL, h5s.ALL, little, datatype)
         return dataset
 
-    def tensor(self, path: str, array: np.ndarray, axes: Sequence[str]) -> None:
+    def tensor(self, path: str, array: np.ndarray) -> None:
         created = _untimed(h5p.DATASET_CREATE)
         if self._compress:
             created.set_chunk(_chunk(array))
             created.set_shuffle()
             created.set_deflate(6)
             created.set_fletcher32()
-        dataset = self.dataset(path, array, created)
-        if self._dimension_labels:
-            for index, axis in enumerate(axes):
-                h5ds.set_label(dataset, index, axis.encode())
+        self.dataset(path, array, created)
 
     def attribute(self, path: str, name: str, value: np.ndarray) -> None:
         owner = self._owner(path)
