@@ -99,7 +99,7 @@ enum LayoutCheck {
       }
       if attribute.name == Dataset.labels {
         findings.add(
-          "layout.labels", at: place, "no hash covers these texts, and programs that read them can be led astray by them")
+          "layout.labels", at: place, "no hash covers these texts, and programs that read them can be led astray")
         continue
       }
       guard type == "string" else { continue }
