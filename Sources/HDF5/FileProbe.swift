@@ -16,11 +16,6 @@ enum FileProbe {
     let descriptor = open(location.file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw failure(errno, "open", at: location) }
     defer { _ = close(descriptor) }
-    return try look(at: descriptor, location)
-  }
-
-  /// The same of a file that is open.
-  static func look(at descriptor: Int32, _ location: Location) throws(HDF5Error) -> (size: Int, start: Int) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw failure(errno, "open", at: location) }
     switch status.st_mode & S_IFMT {
@@ -28,7 +23,13 @@ enum FileProbe {
     case S_IFDIR: throw location.refusal(.directory, "open", "it is a directory")
     default: throw location.refusal(.notRegularFile, "open", "it is not a regular file")
     }
-    let size = Int(status.st_size)
+    return try look(at: descriptor, location)
+  }
+
+  /// The same of a regular file that is open. It takes no system call that could be given a name.
+  static func look(at descriptor: Int32, _ location: Location) throws(HDF5Error) -> (size: Int, start: Int) {
+    let size = Int(lseek(descriptor, 0, SEEK_END))
+    guard size >= 0 else { throw failure(errno, "open", at: location) }
     if size == 0 { throw location.refusal(.emptyFile, "open", "the file is empty") }
     guard let start = signature(descriptor, size: size) else {
       throw location.refusal(.notHDF5, "open", "it is not an HDF5 file (no signature)")

@@ -17,6 +17,9 @@ public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible 
   /// What was written does not read back as the same model.
   case notTheSame(file: String, expected: String, found: String)
 
+  /// A file holds what the format does not name, which would be gone.
+  case wouldLose(file: String, objects: [String])
+
   /// One sentence.
   public var description: String {
     switch self {
@@ -32,13 +35,15 @@ public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible 
       "'\(tensor.printable)' has the value \(value), which is beyond the range of \(type.rawValue): store it as another type"
     case .notTheSame(let file, let expected, let found):
       "'\(file.printable)' was not written: it read back as model \(found) instead of \(expected)"
+    case .wouldLose(let file, let objects):
+      "'\(file.printable)' holds what the format does not name and the new file would not have: \(objects.joined(separator: ", ").printable); 'rnntool convert' makes a new file without"
     }
   }
 
   /// Whether a file could be read, and is refused for what is in it.
   public var isRefusal: Bool {
     switch self {
-    case .malformed, .incomplete, .notTheSame, .unknownFormat, .outOfRange: true
+    case .malformed, .incomplete, .notTheSame, .unknownFormat, .outOfRange, .wouldLose: true
     case .cannotRead, .unavailable: false
     }
   }

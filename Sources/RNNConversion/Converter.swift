@@ -4,7 +4,7 @@ import RNNModel
 /// Moves whole models from one format to another, and shows that they have arrived.
 public struct Converter: Sendable {
   /// What a conversion did.
-  public struct Report: Hashable, Sendable {
+  public struct Report: Sendable {
     /// The format of the source.
     public let from: ModelFormat
     /// The format of the destination.
@@ -17,11 +17,6 @@ public struct Converter: Sendable {
     public let lost: [String]
     /// What it changed that the parameters are stored as another type; nil if that lost nothing.
     public let rounding: Rounding?
-
-    /// Whether two reports say the same.
-    public static func == (a: Report, b: Report) -> Bool { a.from == b.from && a.to == b.to && a.modelID == b.modelID }
-    /// Hashes what ``==(_:_:)`` compares.
-    public func hash(into hasher: inout Hasher) { hasher.combine(modelID) }
   }
 
   /// The format of the source; nil to find it out.
@@ -67,17 +62,21 @@ public struct Converter: Sendable {
     switch from {
     case .rnnH5:
       let file = try ModelFile(opening: source, through: quarantine)
+      // What is written gets hashes of its own: then nobody could see any more that the source has been changed.
+      try file.checkContent()
       // The state of a training belongs to the file that it goes on with, not to the model.
-      let lost = file.trainingProgress == nil ? [] : ["/training_state"]
+      let lost = (file.trainingProgress == nil ? [] : ["/training_state"]) + file.unnamed
       let document = file.document
       return try convert(document, consume file, source: source, from, to, destination, lost: lost)
     case .safetensors:
       let file = try FlatModelSource(try SafetensorsFile(opening: source))
+      try file.checkIdentity()
       let document = file.document
       return try convert(document, consume file, source: source, from, to, destination)
     case .npz:
       #if NPZ
         let file = try FlatModelSource(try NPZFile(opening: source))
+        try file.checkIdentity()
         let document = file.document
         return try convert(document, consume file, source: source, from, to, destination)
       #else
@@ -90,13 +89,15 @@ public struct Converter: Sendable {
     _ document: ModelDocument, _ tensors: consuming Source, source: String, _ from: ModelFormat, _ to: ModelFormat,
     _ destination: String, lost: [String] = []
   ) throws -> Report {
-    // A model file has been checked when it was opened, and its tensors are when they are read.
+    // A model file has been checked already.
     if from != .rnnH5 {
       let violation = try document.violation(tensors: tensors.tensors) ?? document.violation(numbers: tensors)
       if let violation { throw ConversionError.malformed(file: source, place: "the model", reason: violation) }
     }
     guard let type, tensors.tensors.contains(where: { $0.type != type }) else {
-      return try write(document, tensors, source: source, from, to, destination, lost: lost)
+      // The same model in the same format, perhaps compressed: nothing has happened that would have to be told.
+      let isCopy = from == to && lost.isEmpty
+      return try write(document, tensors, source: source, from, to, destination, lost: lost, isCopy: isCopy)
     }
     let isRounded = tensors.tensors.contains { !type.holds($0.type) }
     let before = isRounded ? try scored(document, tensors) : nil
@@ -129,7 +130,7 @@ public struct Converter: Sendable {
 
   private func write<Source: TensorSource & ~Copyable>(
     _ original: ModelDocument, _ tensors: borrowing Source, source: String, _ from: ModelFormat, _ to: ModelFormat,
-    _ destination: String, lost: [String], _ rounding: Rounding? = nil
+    _ destination: String, lost: [String], _ rounding: Rounding? = nil, isCopy: Bool = false
   ) throws -> Report {
     let identity = try ModelIdentity.identify(original, tensors: tensors)
     let report = Report(
@@ -139,20 +140,23 @@ public struct Converter: Sendable {
     guard ModelFormat.available.contains(to) else { throw ConversionError.unavailable(to) }
     if isDryRun { return report }
     var document = original
-    document.lineage.append(
-      .object(omittingNil: [
-        "event": "converted", "by": .string(Generator.text), "model_id": .string(identity),
-        "source": ["format": .string(from.rawValue), "sha256": .string(try sha256(of: source))],
-        "lost": lost.isEmpty ? nil : .array(lost.map { .string($0) }),
-      ]))
+    if !isCopy {
+      document.lineage.append(
+        .object(omittingNil: [
+          "event": "converted", "by": .string(Generator.text), "model_id": .string(identity),
+          "source": ["format": .string(from.rawValue), "sha256": .string(try sha256(of: source))],
+          "lost": lost.isEmpty ? nil : .array(lost.map { .string($0) }),
+        ]))
+    }
     try AtomicFile.replace(destination) { temporary in
       do {
         switch to {
         case .rnnH5: try writer.write(document, tensors: tensors, creating: temporary, for: destination)
-        case .safetensors: try SafetensorsWriter.write(document, tensors: tensors, creating: temporary)
+        case .safetensors:
+          try SafetensorsWriter.write(document, identity: identity, tensors: tensors, creating: temporary)
         case .npz:
           #if NPZ
-            try NPZWriter.write(document, tensors: tensors, creating: temporary)
+            try NPZWriter.write(document, identity: identity, tensors: tensors, creating: temporary)
           #endif
         }
       } catch FormatError.cannotWrite(_, let reason) {

@@ -19,7 +19,7 @@ enum FlatModel {
   static let prefix = "rnn-h5."
   /// What there may be as texts.
   static let textNames: Set<String> = [
-    "version", "architecture", "metadata", "lineage", "vocabulary", "proof", "bfloat16",
+    "version", "model_id", "architecture", "metadata", "lineage", "vocabulary", "proof", "bfloat16",
   ]
   /// What there may be as arrays, beside `history.<column>`.
   static let arrayNames: Set<String> = [
@@ -38,9 +38,10 @@ enum FlatModel {
   }
 
   /// The texts of a document, without the prefix.
-  static func texts(of document: ModelDocument) -> [String: String] {
+  static func texts(of document: ModelDocument, identity: String) -> [String: String] {
     var texts = [
       "version": "\(Version.current)",
+      "model_id": identity,
       "architecture": document.architecture.json.canonical,
       "metadata": document.metadata.canonical,
       "lineage": JSONValue.array(document.lineage).canonical,
@@ -103,6 +104,8 @@ enum FlatModel {
 /// A model read from named arrays and texts.
 struct FlatModelSource<File: ArrayFile & ~Copyable>: ~Copyable, TensorSource {
   private let file: File
+  /// The identity that the file states; nil where none is: files had none at first.
+  private let identity: String?
   let document: ModelDocument
   let tensors: [TensorDescription]
 
@@ -113,7 +116,21 @@ struct FlatModelSource<File: ArrayFile & ~Copyable>: ~Copyable, TensorSource {
     let tensors = try reader.tensors(of: document.architecture, in: file)
     self.document = document
     self.tensors = tensors
+    identity = file.texts[FlatModel.prefix + "model_id"] ?? document.lineage.last?["model_id"]?.string
     self.file = file
+  }
+
+  /// Compares the model with the identity that the file states.
+  ///
+  /// - Throws: ``ConversionError/malformed(file:place:reason:)`` for a model that has been changed.
+  func checkIdentity() throws {
+    guard let identity else { return }
+    let found = try ModelIdentity.identify(document, tensors: self)
+    guard found == identity else {
+      throw ConversionError.malformed(
+        file: file.path, place: "the model",
+        reason: "it is not the one that was written: \(found) instead of \(identity)")
+    }
   }
 
   func bytes(of tensor: TensorDescription) throws -> [UInt8] {

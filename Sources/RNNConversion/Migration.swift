@@ -21,13 +21,22 @@ public enum Migration {
   /// - Parameters:
   ///   - source: the file.
   ///   - destination: where the new file goes; it may be the old one, which is replaced all at once. Nothing is written if the file has the
-  ///     present version.
-  /// - Throws: `FormatError`, ``ConversionError/notTheSame(file:expected:found:)``; the destination is as it was then.
+  ///     present version or a newer one.
+  /// - Throws: `FormatError`, ``ConversionError/wouldLose(file:objects:)``, ``ConversionError/notTheSame(file:expected:found:)``; the
+  ///   destination is as it was then.
   public static func run(_ source: String, to destination: String) throws -> Report {
     let file = try ModelFile(opening: source)
-    let (from, to) = (file.header.formatVersion, "\(Version.current)")
+    let from = file.header.formatVersion
+    // A file of a newer version may hold what this one knows nothing of.
+    guard let version = Version(from), version < Version.current else {
+      return Report(from: from, to: from, modelID: file.header.modelID)
+    }
+    // What was changed would get hashes of its own, and what has no name here would be lost.
+    try file.checkContent()
+    let unknown = file.unnamed.filter { !$0.hasSuffix("@DIMENSION_LABELS") }
+    guard unknown.isEmpty else { throw ConversionError.wouldLose(file: source, objects: unknown) }
+    let to = "\(Version.current)"
     let report = Report(from: from, to: to, modelID: file.header.modelID)
-    guard from != to else { return report }
     var document = file.document
     document.lineage.append([
       "event": "migrated", "by": .string(Generator.text), "model_id": .string(file.header.modelID),

@@ -44,7 +44,8 @@ private struct Page {
     } else {
       absent.append("licence")
     }
-    lines += ["library_name: rnntool", "pipeline_tag: text-generation", "tags:", "- rnn"]
+    lines += ["library_name: rnntool"] + (document.vocabulary == nil ? [] : ["pipeline_tag: text-generation"])
+    lines += ["tags:", "- rnn"]
     lines += Set(document.architecture.layers.map(\.kind)).intersection(["lstm", "gru", "elman"]).sorted().map {
       "- \($0)"
     }
@@ -69,10 +70,12 @@ private struct Page {
       ["identity", "`\(header.modelID)`"],
       ["format", "rnn-h5 \(header.formatVersion), by \(Self.escaped(header.generator))"],
     ]
-    if let vocabulary = document.vocabulary {
+    let size = document.architecture.size
+    switch (document.architecture.input, document.vocabulary) {
+    case (.features, _): rows.append(["input", Format.count(size, "feature")])
+    case (.tokens, let vocabulary?):
       rows.append(["vocabulary", "\(Format.count(vocabulary.count)) \(vocabulary.kind.rawValue)"])
-    } else {
-      rows.append(["vocabulary", "\(Format.count(document.architecture.size)) tokens, not known"])
+    case (.tokens, nil): rows.append(["vocabulary", "\(Format.count(size, "token")), not known"])
     }
     if let created = metadata["created"]?.string { rows.append(["created", created]) }
     table(["", ""], rows)
@@ -140,16 +143,41 @@ private struct Page {
       let note = event["note"]?.string.map { " (\(Self.escaped($0)))" } ?? ""
       let source = event["source"]?["format"]?.string.map { " from \(Self.escaped($0))" } ?? ""
       let by = Self.escaped(event["by"]?.string ?? "")
-      lines.append("\(index + 1). \(event["event"]?.string ?? "")\(source) by \(by)\(note)")
+      let type = event["type"]?.string.map { " to \(Self.escaped($0))" } ?? ""
+      lines.append(
+        "\(index + 1). \(event["event"]?.string ?? "")\(source)\(type) by \(by)\(note)\(Self.effect(event["effect"]))")
     }
     lines.append("")
+  }
+
+  /// What rounding the parameters has changed.
+  private static func effect(_ effect: JSONValue?) -> String {
+    var parts: [String] = []
+    if let difference = effect?["proof_difference"]?.number {
+      parts.append("the proof's log-probabilities differ by up to \(Format.short(difference)) nats")
+    }
+    if let tokens = effect?["tokens"]?.integer, tokens > 0, let before = effect?["nats_before"]?.number,
+      let after = effect?["nats_after"]?.number
+    {
+      let perplexity = { (nats: Double) in Format.number(exp(nats / Double(tokens)), 4) }
+      parts.append(
+        "perplexity \(perplexity(before)) before, \(perplexity(after)) after, on \(Format.count(tokens, "token"))")
+    }
+    return parts.isEmpty ? "" : ": \(parts.joined(separator: "; "))"
   }
 
   mutating func use() {
     let file = name.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) } ? name : "'model.h5'"
     lines += [
-      "## Use", "", "```", "rnntool validate \(file)", "rnntool sample \(file) --prompt 'The '",
-      "rnntool evaluate \(file) text.txt", "```", "", "In Python, without any library of the project:", "", "```python",
+      "## Use", "", "```", "rnntool validate \(file)",
+    ]
+    if document.vocabulary != nil {
+      lines += ["rnntool sample \(file) --prompt 'The '", "rnntool evaluate \(file) text.txt"]
+    } else {
+      lines += ["rnntool run --help"]
+    }
+    lines += [
+      "```", "", "In Python, without any library of the project:", "", "```python",
       "import h5py", "", "with h5py.File(\"\(file.replacing("'", with: ""))\") as f:",
       "    print(f[\"architecture\"][()].decode())",
       "    f[\"parameters\"].visititems(lambda name, item: print(name, getattr(item, \"shape\", \"\")))",

@@ -100,8 +100,8 @@ extension FuzzTarget {
   static let model = FuzzTarget(name: "model") { bytes in
     try withFile(bytes) { path in
       guard try Validator.validate(path, level: .hashes).isValid else { return }
-      let file = try? ModelFile(opening: path)
-      require(file != nil, "a valid file does not open")
+      let model = try? ModelFile(opening: path).loadModel()
+      require(model != nil, "a valid file does not open or load")
     }
   }
 

@@ -56,7 +56,9 @@ import Testing
       try Converter().convert(scratch.path(name), to: scratch.path("back.h5"))
       let arrived = try ModelFile(opening: scratch.path("back.h5"))
       #expect(arrived.trainingProgress == nil)
-      #expect(arrived.document.lineage.map { $0["lost"] } == [nil, ["/training_state"], nil])
+      // The second one has nothing to tell if it is a copy.
+      let events: [JSONValue?] = [nil, ["/training_state"]] + (name == "model.h5" ? [] : [nil])
+      #expect(arrived.document.lineage.map { $0["lost"] } == events)
       #expect(try Converter().convert(Fixtures.path(golden: "lstm.h5"), to: scratch.path("other.h5")).lost == [])
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RNNConversion
 
-/// Flat files carry no hashes: a model from one is only taken if it gives the numbers of its own proof and keeps every rule.
+/// Whoever writes a flat file can give it any identity: a model from one is only taken if it gives the numbers of its own proof and keeps every rule.
 @Suite struct UntrustedModelTests {
   /// Writes the golden LSTM as safetensors, changed, and converts it.
   private func convert(
@@ -18,7 +18,9 @@ import Testing
     change(&document, &values)
     parameters.values = values
     let source = scratch.path("changed.safetensors")
-    try SafetensorsWriter.write(document, tensors: ParameterTensors(parameters), creating: source)
+    let tensors = ParameterTensors(parameters)
+    let identity = try ModelIdentity.identify(document, tensors: tensors)
+    try SafetensorsWriter.write(document, identity: identity, tensors: tensors, creating: source)
     do {
       try Converter().convert(source, to: scratch.path(name))
       return (scratch, nil)

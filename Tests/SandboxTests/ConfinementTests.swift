@@ -45,7 +45,7 @@ import Testing
       #expect(sandbox_try(probe) == SIGSYS)
     }
 
-    @Test(arguments: [probe_stat, probe_executable])
+    @Test(arguments: [probe_stat, probe_stat_at, probe_executable])
     func isDenied(probe: sandbox_probe) {
       guard has(csandbox_seccomp) else { return }
       #expect(sandbox_try(probe) == sandbox_denied)

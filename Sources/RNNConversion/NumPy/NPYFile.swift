@@ -37,6 +37,14 @@ public struct NPYFile: Sendable {
       NPYHeader.bytes(type: .float32, shape: shape) + LittleEndian.bytes(values[...]), to: path)
   }
 
+  /// Writes the values of a tensor as they are stored, little-endian and row-major; bfloat16, which NumPy does not have, as float32.
+  public static func write(_ bytes: [UInt8], type: TensorType, shape: [Int], to path: String) throws {
+    if type == .bfloat16 {
+      return try write(LittleEndian.values(bytes, type: type, as: Float.self), shape: shape, to: path)
+    }
+    try AtomicFile.write(NPYHeader.bytes(type: NumericType(type), shape: shape) + bytes, to: path)
+  }
+
   /// The values as integers; nil if they are of another type or do not fit.
   public var integers: [Int]? {
     func convert<Value: FixedWidthInteger>(_ type: Value.Type) -> [Int]? {

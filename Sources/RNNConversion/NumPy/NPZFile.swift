@@ -138,9 +138,11 @@
   public enum NPZWriter {
     /// Writes a model.
     ///
-    /// - Parameter path: a file that does not exist yet.
+    /// - Parameters:
+    ///   - identity: the model's `model_id`.
+    ///   - path: a file that does not exist yet.
     static func write<Source: TensorSource & ~Copyable>(
-      _ document: ModelDocument, tensors source: borrowing Source, creating path: String
+      _ document: ModelDocument, identity: String, tensors source: borrowing Source, creating path: String
     ) throws {
       let archive = try NPZArchive(creating: path)
       for tensor in source.tensors {
@@ -152,7 +154,7 @@
         try archive.add(
           FlatModel.prefix + extra.array.name, type: extra.array.type, shape: extra.array.shape, bytes: extra.bytes)
       }
-      var texts = FlatModel.texts(of: document)
+      var texts = FlatModel.texts(of: document, identity: identity)
       let narrow = source.tensors.filter { $0.type == .bfloat16 }.map { FlatModel.name(of: $0) }
       if !narrow.isEmpty { texts["bfloat16"] = narrow.joined(separator: "\n") }
       for (name, text) in texts.sorted(by: { $0.key < $1.key }) {

@@ -4,9 +4,11 @@ import RNNFormat
 enum SafetensorsWriter {
   /// Writes a model, tensor by tensor.
   ///
-  /// - Parameter path: a file that does not exist yet.
+  /// - Parameters:
+  ///   - identity: the model's `model_id`.
+  ///   - path: a file that does not exist yet.
   static func write<Source: TensorSource & ~Copyable>(
-    _ document: ModelDocument, tensors source: borrowing Source, creating path: String
+    _ document: ModelDocument, identity: String, tensors source: borrowing Source, creating path: String
   ) throws {
     let extras = FlatModel.extras(of: document)
     var arrays = source.tensors.map { tensor in
@@ -22,7 +24,9 @@ enum SafetensorsWriter {
     var header: [String: JSONValue] = [
       "__metadata__": .object(
         Dictionary(
-          uniqueKeysWithValues: FlatModel.texts(of: document).map { (FlatModel.prefix + $0.key, .string($0.value)) }))
+          uniqueKeysWithValues: FlatModel.texts(of: document, identity: identity).map {
+            (FlatModel.prefix + $0.key, .string($0.value))
+          }))
     ]
     var offset = 0
     for index in order {

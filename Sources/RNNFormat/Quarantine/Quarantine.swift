@@ -87,6 +87,8 @@ public struct Quarantine: Sendable {
   private func read(_ descriptor: Int32, size: Int, named path: String) throws -> File {
     let memory = (256 << 20) + 16 * min(size, .max >> 8)
     let seconds = 10 + size / 10_000_000
+    // Deflate within the profile expands a file up to a thousand times; trained parameters hardly at all.
+    let limit = (64 << 20) + 64 * min(size, .max >> 8)
     let patience = 2 * seconds + 30
     let child = try Child(
       program, [Self.argument, "\(memory)", "\(seconds)"], input: descriptor, seconds: patience)
@@ -101,8 +103,7 @@ public struct Quarantine: Sendable {
       #endif
       let folder = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
       return try AtomicFile.withTemporary(in: folder) { copy in
-        // Deflate within the profile expands a file at most a thousand times; honest models are not compressed by 64.
-        var receiver = TreeReceiver(limit: (64 << 20) + 64 * min(size, .max >> 8)) {
+        var receiver = TreeReceiver(limit: limit) {
           try child.read($0)
         }
         try receiver.run(creating: copy, named: path)
@@ -110,6 +111,11 @@ public struct Quarantine: Sendable {
       }
     } catch let error as TreeReceiver.Malformed {
       throw FormatError.quarantine(file: path, reason: "what the reading process said is no content: \(error)")
+    } catch is TreeReceiver.TooLong {
+      throw FormatError.quarantine(
+        file: path,
+        reason:
+          "it unpacks to more than \(limit >> 20) MB, which is more than is taken from a stranger's file of this size")
     } catch Child.Failure.ended {
       throw FormatError.quarantine(
         file: path,

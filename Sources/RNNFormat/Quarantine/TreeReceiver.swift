@@ -8,6 +8,9 @@ struct TreeReceiver {
     let description: String
   }
 
+  /// A stream is longer than its reader takes.
+  struct TooLong: Error, Equatable {}
+
   /// Gives exactly so many bytes of the stream, or throws.
   private let source: (Int) throws -> [UInt8]
   /// How many bytes may still come.
@@ -26,7 +29,7 @@ struct TreeReceiver {
   /// - Parameters:
   ///   - path: the new file, which does not exist.
   ///   - name: the file that was read, for errors.
-  /// - Throws: ``Malformed``; the ``HDF5Error`` that ended the reading, or one of writing.
+  /// - Throws: ``Malformed``, ``TooLong``; the ``HDF5Error`` that ended the reading, or one of writing.
   mutating func run(creating path: String, named name: String) throws {
     guard try take(TreeStream.signature.count) == TreeStream.signature else {
       throw Malformed(description: "it does not begin as it should")
@@ -111,7 +114,7 @@ struct TreeReceiver {
   // MARK: Fields
 
   private mutating func take(_ count: Int) throws -> [UInt8] {
-    guard count <= left else { throw Malformed(description: "it has more bytes than the file can hold") }
+    guard count <= left else { throw TooLong() }
     left -= count
     return try source(count)
   }
@@ -153,9 +156,7 @@ struct TreeReceiver {
     var count = shape.contains(0) ? 0 : size
     for extent in shape where count > 0 {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      guard !overflow, product <= left else {
-        throw Malformed(description: "it has more bytes than the file can hold")
-      }
+      guard !overflow, product <= left else { throw TooLong() }
       count = product
     }
     return (datatype, shape, count)

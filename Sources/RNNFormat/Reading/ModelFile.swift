@@ -5,7 +5,7 @@ import RNNModel
 /// A model file open for reading: its documents are in memory, its tensors are read on request.
 ///
 /// Opening checks the whole structure (level ``ValidationLevel/structure``) and reads no tensor data: a file that opens also loads and
-/// runs, unless its bytes have been changed, which ``loadModel()`` finds by their hashes.
+/// runs, unless its bytes have been changed, which ``loadModel()`` finds by their hashes, and ``checkContent()`` wherever they are.
 public struct ModelFile: ~Copyable, TensorSource {
   private let file: File
   private let structure: ModelStructure
@@ -18,6 +18,8 @@ public struct ModelFile: ~Copyable, TensorSource {
   public let document: ModelDocument
   /// The parameters, in the order of the architecture's table.
   public let tensors: [TensorDescription]
+  /// What is in the file that the format does not name, by path: nothing of it is in ``document``, and a copy does not have it.
+  public let unnamed: [String]
 
   /// Opens a model file.
   ///
@@ -46,6 +48,7 @@ public struct ModelFile: ~Copyable, TensorSource {
     self.document = document
     header = structure.header
     tensors = structure.tensors
+    unnamed = findings.all.filter { ["layout.unknown", "layout.labels"].contains($0.rule) }.map(\.place)
   }
 
   /// Whether what is open is a copy, so that nothing can be said about where bytes lie.
@@ -64,9 +67,7 @@ public struct ModelFile: ~Copyable, TensorSource {
       let dataset = try file.root.dataset("/parameters/\(tensor.path)")
       let bytes = try dataset.readBytes()
       guard Hash.sha256(bytes) == structure.hashes[tensor.path] else {
-        var findings = Findings()
-        findings.add("parameters.hash", at: "/parameters/\(tensor.path)", "the bytes are not those that were written")
-        throw FormatError.invalid(file: path, findings: findings.all)
+        throw refusal("parameters.hash", at: "/parameters/\(tensor.path)", "the bytes are not those that were written")
       }
       return bytes
     } catch let error as HDF5Error {
@@ -89,6 +90,31 @@ public struct ModelFile: ~Copyable, TensorSource {
     } catch {
       throw .hdf5(error)
     }
+  }
+
+  /// Compares everything that is in the file with its `content_id`; to be asked before what is in it gets new hashes in another file.
+  ///
+  /// - Throws: ``FormatError``: a file of which anything has been changed since it was written is refused.
+  public func checkContent() throws(FormatError) {
+    guard Hash.sha256(try contentManifest()) == header.contentID else {
+      throw refusal("identity.content_id", at: "/@content_id", "the content is not what was written")
+    }
+  }
+
+  /// Compares the model with its `model_id`, by the hashes that the file gives for the tensors.
+  private func checkIdentity() throws(FormatError) {
+    let found = ModelIdentity.identify(
+      architecture: document.architecture, vocabulary: document.vocabulary,
+      tensors: tensors.map { ($0, structure.hashes[$0.path] ?? "") })
+    guard found == header.modelID else {
+      throw refusal("identity.model_id", at: "/@model_id", "the model is not the one that was written")
+    }
+  }
+
+  private func refusal(_ rule: String, at place: String, _ message: String) -> FormatError {
+    var findings = Findings()
+    findings.add(rule, at: place, message)
+    return .invalid(file: path, findings: findings.all)
   }
 
   /// The manifest of everything in the file, of which `content_id` is the hash (`docs/FORMAT.md`, section 7): computed from what is
@@ -137,9 +163,7 @@ public struct ModelFile: ~Copyable, TensorSource {
         guard object.kind == .dataset, let name = TrainingStateDocument.name(at: object.path) else { continue }
         let dataset = try file.root.dataset(object.path)
         guard dataset.text("sha256") == (try ContentIdentity.sha256(of: dataset)) else {
-          var findings = Findings()
-          findings.add("training_state.hash", at: object.path, "the bytes are not those that were written")
-          throw FormatError.invalid(file: path, findings: findings.all)
+          throw refusal("training_state.hash", at: object.path, "the bytes are not those that were written")
         }
         if object.datatype == UInt64.datatype {
           state.words[name] = try dataset.read(as: UInt64.self)
@@ -155,18 +179,18 @@ public struct ModelFile: ~Copyable, TensorSource {
 
   /// Reads the parameters in the precision asked for, in the order of the table.
   ///
-  /// - Throws: ``FormatError``, also for a tensor with another hash and for numbers that are not finite.
+  /// - Throws: ``FormatError``, also for a model that is not the one of `model_id`, for a tensor with another hash, and for numbers
+  ///   that are not finite.
   public func values<Scalar: ReferenceScalar>(as type: Scalar.Type) throws -> [Scalar] {
+    try checkIdentity()
     var values: [Scalar] = []
     values.reserveCapacity(tensors.reduce(0) { $0 + $1.count })
     for tensor in tensors {
       let read = LittleEndian.values(try bytes(of: tensor), type: tensor.type, as: Scalar.self)
       guard LittleEndian.areParameters(read) else {
-        var findings = Findings()
-        findings.add(
+        throw refusal(
           "parameters.finite", at: "/parameters/\(tensor.path)",
           "a value is infinite, not a number, or too large for float32")
-        throw FormatError.invalid(file: path, findings: findings.all)
       }
       values += read
     }

@@ -11,8 +11,9 @@ import Synchronization
 
 /// Replacing a file all at once: whoever looks sees the old one or the new one, also after a crash.
 ///
-/// What is unfinished lies beside the target as `.rnntool.<process>-<number>.partial`. It is removed when the work fails, by
-/// ``removeUnfinished()`` when a signal ends the process, and otherwise by the next process that writes into the folder.
+/// What is unfinished lies beside the target as `.rnntool.<process>-<number>@<place>.partial`. It is removed when the work fails, by
+/// ``removeUnfinished()`` when a signal ends the process, and otherwise by the next process that writes into the folder. The place says where
+/// the process's number means something: other machines and containers may share the folder.
 public enum AtomicFile {
   /// The address of the unfinished file's name, for a signal handler: a C string that is never freed; 0 for none.
   private static let unfinished = Atomic<Int>(0)
@@ -94,8 +95,23 @@ public enum AtomicFile {
   }
 
   private static func temporaryName(in folder: String) -> String {
-    "\(folder)/.rnntool.\(getpid())-\(UInt32.random(in: 0 ... .max)).partial"
+    "\(folder)/.rnntool.\(getpid())-\(UInt32.random(in: 0 ... .max))@\(place).partial"
   }
+
+  /// The machine since its start, and the name space of its processes, in twelve hexadecimal digits.
+  private static let place: String = {
+    let boot = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? ""
+    let processes = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) ?? ""
+    var host = [CChar](repeating: 0, count: 256)
+    // Not Foundation's name of the host, which may ask the network.
+    if gethostname(&host, host.count - 1) != 0 { host[0] = 0 }
+    let name = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let facts = [name, boot.trimmingCharacters(in: .whitespacesAndNewlines), processes]
+    return String(Hash.sha256(facts.joined(separator: "\n")).prefix(12))
+  }()
+
+  /// How long an unfinished file of another place is taken for one that is still being written.
+  private static let patience: TimeInterval = 24 * 60 * 60
 
   /// Removes what processes left behind that no longer live.
   private static func removeAbandoned(in folder: String) {
@@ -104,7 +120,14 @@ public enum AtomicFile {
       guard name.hasPrefix(".rnntool."), name.contains(".partial"),
         let process = pid_t(name.dropFirst(".rnntool.".count).prefix { $0.isNumber })
       else { continue }
-      if process != getpid(), kill(process, 0) != 0, errno == ESRCH { unlink("\(folder)/\(name)") }
+      let path = "\(folder)/\(name)"
+      if name.contains("@\(place).partial") {
+        if process != getpid(), kill(process, 0) != 0, errno == ESRCH { unlink(path) }
+      } else if let changed = try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date,
+        changed.timeIntervalSinceNow < -patience
+      {
+        unlink(path)
+      }
     }
   }
 

@@ -73,6 +73,11 @@ struct ConvertCommand: ParsableCommand {
       try Input.check(destination, mayReplace: force)
       try AtomicFile.checkWritable(destination)
     }
+    if trust.untrusted, let found = try from ?? ModelFormat(of: source), found != .rnnH5 {
+      throw Failure(
+        "--untrusted is for HDF5 files, and '\(source.printable)' is a file of the format \(found.rawValue): what reads these is memory-safe or small, and runs in this process",
+        code: 64)
+    }
     let report = try Converter(
       from: from, to: to, writer: ModelWriter(compresses: compress), isDryRun: dryRun, quarantine: trust.quarantine,
       type: dtype, score: try measure.map(Self.scorer)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import RNNConversion
 import RNNFormat
 
@@ -24,7 +25,7 @@ struct MigrateCommand: ParsableCommand {
   @Flag(help: "Replace each file by the new one, all at once.")
   var inPlace = false
 
-  @Flag(help: "Replace the output if it exists.")
+  @Flag(help: "Replace the output if it exists, or a file that has a signature, which is void then.")
   var force = false
 
   @OptionGroup(title: "Output") var speech: OutputOptions
@@ -33,6 +34,16 @@ struct MigrateCommand: ParsableCommand {
     if models.isEmpty { throw ValidationError("name at least one model file.") }
     if (output != nil) == inPlace { throw ValidationError("say either --output FILE or --in-place.") }
     if output != nil && models.count > 1 { throw ValidationError("--output is for one model.") }
+  }
+
+  /// A new file has another content, for which the old signature says nothing.
+  private func checkSignature(of model: String) throws {
+    let signature = SignCommand.signaturePath(of: model)
+    if !force, FileManager.default.fileExists(atPath: signature) {
+      throw Failure(
+        "'\(model.printable)' has a signature, '\(signature.printable)', which would be void: write a new file with --output, or say --force and sign again",
+        code: Failure.refused)
+    }
   }
 
   func run() throws {
@@ -44,6 +55,7 @@ struct MigrateCommand: ParsableCommand {
     var worst: Int32 = 0
     for model in models {
       do {
+        if inPlace { try checkSignature(of: model) }
         let report = try Migration.run(model, to: output ?? model)
         let isDone = report.from != report.to
         results.append([

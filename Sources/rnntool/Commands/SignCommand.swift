@@ -16,7 +16,7 @@ struct SignCommand: ParsableCommand {
     commandName: "sign", abstract: "Sign a model file, or make a key to sign with.",
     discussion: """
       The signature (Ed25519) goes into a small file beside the model, MODEL.sig, and covers everything in the model file: tensors, vocabulary, metadata, history, proof. How the
-      file is compressed does not matter. Keys are PEM files as OpenSSL reads and writes them; the private key stays with you, the public one goes to those who are to verify.
+      file is compressed does not matter: a copy by 'rnntool convert' of the same version, or by h5repack, has the same signature. Keys are PEM files as OpenSSL reads and writes them; the private key stays with you, the public one goes to those who are to verify.
 
       Examples:
         rnntool sign --new-key me.pem
@@ -41,7 +41,12 @@ struct SignCommand: ParsableCommand {
   @Flag(help: "Replace the signature if it exists. A key is never replaced.")
   var force = false
 
+  @OptionGroup(title: "Trust") var trust: TrustOptions
+
   @OptionGroup(title: "Output") var speech: OutputOptions
+
+  /// Where the signature of a model goes if nobody says otherwise.
+  static func signaturePath(of model: String) -> String { model + ".sig" }
 
   func validate() throws {
     if newKey != nil {
@@ -56,13 +61,13 @@ struct SignCommand: ParsableCommand {
   func run() throws {
     if let newKey { return try makeKey(newKey) }
     guard let model, let key else { return }
-    let target = output ?? model + ".sig"
+    let target = output ?? Self.signaturePath(of: model)
     try Input.check(target, isNoneOf: [model, key])
     try Input.check(target, mayReplace: force)
     let signingKey = try SigningKey(pem: try Input.smallText(key), name: key)
-    let file = try Input.model(model)
+    let file = try Input.model(model, through: trust.quarantine)
     // What is damaged must not get a signature that calls it whole.
-    let report = try Validator.validate(model, level: .hashes)
+    let report = try Validator.validate(model, level: .hashes, through: trust.quarantine)
     guard report.isValid else { throw FormatError.invalid(file: model, findings: report.findings) }
     let signature = try ModelSignature(signing: file, with: signingKey)
     try AtomicFile.write(Array((signature.json.indented + "\n").utf8), to: target)

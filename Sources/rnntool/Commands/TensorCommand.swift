@@ -26,7 +26,9 @@ struct TensorCommand: ParsableCommand {
     help: "Which part: an index, a range first:end or ':' for each axis, separated by commas. Default: everything.")
   var part: String?
 
-  @Option(name: .shortAndLong, help: "Write a NumPy file (.npy) of float32 instead of printing.")
+  @Option(
+    name: .shortAndLong,
+    help: "Write a NumPy file (.npy) instead of printing; bfloat16, which NumPy does not have, as float32.")
   var output: String?
 
   @Flag(help: "Replace the output if it exists.")
@@ -54,8 +56,7 @@ struct TensorCommand: ParsableCommand {
     }
     let block = try Block(part ?? "", of: description)
     let bytes = try file.bytes(of: description, start: block.start, count: block.count)
-    let values = LittleEndian.values(bytes, type: description.type, as: Float.self)
-    if let output { return try NPYFile.write(values, shape: block.shape, to: output) }
+    if let output { return try NPYFile.write(bytes, type: description.type, shape: block.shape, to: output) }
     if speech.json {
       return try Terminal.print([
         "tensor": .string(name), "type": .string(description.type.rawValue),
@@ -68,6 +69,7 @@ struct TensorCommand: ParsableCommand {
     }
     try Terminal.print(
       "\(name) \(description.type.rawValue) [\(block.shape.map(String.init).joined(separator: ", "))]")
+    let values = LittleEndian.values(bytes, type: description.type, as: Float.self)
     try printRows(values, width: block.shape.last ?? 1)
   }
 

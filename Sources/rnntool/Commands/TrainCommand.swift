@@ -174,6 +174,13 @@ struct TrainCommand: ParsableCommand {
   private func continueTraining(in path: String) throws {
     let file = try Input.model(path)
     let output = output ?? path
+    // What is written gets hashes of its own: then nobody could see any more that something has been changed.
+    try file.checkContent()
+    if output == path, !file.unnamed.isEmpty {
+      throw Failure(
+        "'\(path.printable)' holds what the format does not name and the training would not keep: \(file.unnamed.joined(separator: ", ").printable); name another --output",
+        code: Failure.refused)
+    }
     let checkpoint = try Checkpoint(file, path: path)
     let lastValidation = file.document.history.columns["step"]?.values.last.flatMap { Int(exactly: $0) }
     let recipe = try resumed(checkpoint, of: path, lastValidation: lastValidation)

@@ -8,6 +8,7 @@ typedef enum {
   probe_write,       // Writes to a file that was open before.
   probe_open,        // Opens a file.
   probe_stat,        // Asks for a file by its name.
+  probe_stat_at,     // The same by the call that newer C libraries use for open files.
   probe_socket,      // Makes a socket.
   probe_fork,        // Starts a process.
   probe_execute,     // Becomes another program.
