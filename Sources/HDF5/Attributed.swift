@@ -16,6 +16,17 @@ extension Attributed where Self: ~Copyable {
     return try NameList.gather(chdf5_each_attribute, at: location)
   }
 
+  /// Whether the object has a comment, a text of HDF5's own beside the attributes.
+  ///
+  /// - Throws: `hdf5.read-failed`
+  public func hasComment() throws(HDF5Error) -> Bool {
+    Library.enter()
+    defer { Library.leave() }
+    let length = H5Oget_comment(location.id, nil, 0)
+    if length < 0 { try location.check(-1, "read the comment of") }
+    return length > 0
+  }
+
   /// Whether there is an attribute of this name.
   ///
   /// - Throws: `hdf5.name` for what cannot be a name

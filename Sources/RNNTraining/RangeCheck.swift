@@ -26,7 +26,7 @@ struct RangeCheck {
   private static func text(_ value: some Comparable) -> String {
     guard let number = value as? Double else { return "\(value)" }
     if number == magnitudes.upperBound { return "1e15" }
-    return Int(exactly: number).map { abs($0) < 1_000_000_000 ? "\($0)" : "\(number)" } ?? "\(number)"
+    return number.magnitude < 1e9 ? Int(exactly: number).map { "\($0)" } ?? "\(number)" : "\(number)"
   }
 
   /// A part of a whole that cannot be all of it.

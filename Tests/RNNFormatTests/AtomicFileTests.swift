@@ -92,6 +92,39 @@ import Testing
     #expect(attributes[.posixPermissions] as? Int == 0o640)
   }
 
+  @Test func showsNobodyElseWhatIsUnfinished() throws {
+    let scratch = try Scratch()
+    func mode(_ path: String) throws -> Int? {
+      try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    }
+    try scratch.file("plain", old)
+    try AtomicFile.replace(scratch.path("target")) { temporary in
+      try OutputFile(creating: temporary).write(new)
+      #expect(try mode(temporary) == 0o600)
+    }
+    // What the user's mask says, as for any new file.
+    #expect(try mode(scratch.path("target")) == mode(scratch.path("plain")))
+  }
+
+  @Test func removesWhatNobodyWillFinish() throws {
+    let scratch = try Scratch()
+    // No process has such a number.
+    let (here, elsewhere) = (".rnntool.999999999-1.partial", ".rnntool.999999999-2@0123456789ab.partial")
+    let others = [".rnntool.999999999 my notes.partial.txt", ".rnntool.9.partial", "x.rnntool.999999999-1.partial"]
+    for name in [here, elsewhere] + others { try scratch.file(name, old) }
+    func age(_ name: String, hours: Double) throws {
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSinceNow: -3600 * hours)], ofItemAtPath: scratch.path(name))
+    }
+    for name in [here, elsewhere] + others { try age(name, hours: 23) }
+    // They may be written on another machine.
+    try AtomicFile.write(new, to: scratch.path("target"))
+    #expect(Set(scratch.names) == Set([here, elsewhere, "target"] + others))
+    for name in [here, elsewhere] + others { try age(name, hours: 25) }
+    try AtomicFile.write(new, to: scratch.path("target"))
+    #expect(Set(scratch.names) == Set(["target"] + others))
+  }
+
   private func expectRefusal(_ path: String, _ says: String) throws {
     for attempt in [{ try AtomicFile.write(new, to: path) }, { try AtomicFile.checkWritable(path) }] {
       do {

@@ -37,6 +37,46 @@ import Testing
     #expect(verificationKey.accepts(try key.signature(of: [1, 2, 3]), of: [1, 2, 3]))
   }
 
+  /// For these, anybody can make signatures: RFC 8032 leaves it to the verifier to refuse them.
+  @Test(arguments: [
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+  ])
+  func refusesAKeyThatProvesNothing(key: String) {
+    #expect(throws: SigningError.self) {
+      _ = try VerificationKey(pem: Self.pem("302a300506032b6570032100", key, "PUBLIC KEY"), name: "key")
+    }
+  }
+
+  @Test func hasOneSpelling() throws {
+    let key = SigningKey()
+    let file = try ModelFile(opening: Fixtures.path(golden: "lstm.h5"))
+    var object = try #require(try ModelSignature(signing: file, with: key).json.object)
+    _ = try ModelSignature(parsing: Array(JSONValue.object(object).canonical.utf8), name: "s")
+    let text = try #require(object["signature"]?.string)
+    // The last character before the padding holds bits that belong to no byte.
+    object["signature"] = .string("\(text.dropLast(3))\(Self.next(text.dropLast(2).last))==")
+    #expect(throws: SigningError.self) {
+      _ = try ModelSignature(parsing: Array(JSONValue.object(object).canonical.utf8), name: "s")
+    }
+    object["signature"] = .string(text)
+    object["note"] = "and another thing"
+    #expect(throws: SigningError.self) {
+      _ = try ModelSignature(parsing: Array(JSONValue.object(object).canonical.utf8), name: "s")
+    }
+  }
+
+  /// The character of base64 after one whose value is a multiple of 16.
+  private static func next(_ character: Character?) -> Character {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    let index = character.flatMap { alphabet.firstIndex(of: $0) } ?? 0
+    return alphabet[index + 1]
+  }
+
   @Test func holdsForTheFileAndItsCopies() throws {
     let key = SigningKey()
     let scratch = try Scratch()

@@ -3,6 +3,10 @@ import RNNModel
 extension Proof {
   /// A proof with more steps would take a reader too long.
   static let maximumSteps = 4096
+  /// The same for a large model: how many steps times parameters there may be in a proof of more than 16 steps.
+  static let largestWork = 1 << 34
+  /// So many steps there may be with any model.
+  static let usualSteps = 16
   /// A proof that allows more proves nothing.
   static let largestTolerance = 1e-2
   /// The same for float64.
@@ -31,6 +35,10 @@ extension Proof {
       return "has a feature that is infinite, not a number, or too large for float32"
     }
     guard let architecture else { return nil }
+    let parameters = ParameterTable(architecture).entries.reduce(0) { $0 + $1.count }
+    guard inputs.count <= max(Self.usualSteps, Self.largestWork / max(1, parameters)) else {
+      return "has \(inputs.count) steps, which take too long with \(parameters) parameters"
+    }
     guard tokens.allSatisfy({ Int($0) < architecture.outputSize }) else {
       return "names tokens that the model does not have"
     }

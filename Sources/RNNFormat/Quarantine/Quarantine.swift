@@ -74,7 +74,9 @@ public struct Quarantine: Sendable {
       defer { close(descriptor) }
       var status = stat()
       guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return try File(opening: path) }
-      return try read(descriptor, size: Int(status.st_size), named: path)
+      // A sparse file can have any size; what it may cost follows from what it takes on the disk.
+      let stored = min(Int(status.st_size), Int(status.st_blocks).multipliedReportingOverflow(by: 512).partialValue)
+      return try read(descriptor, size: max(0, stored), named: path)
     } catch let error as FormatError {
       throw error
     } catch let error as HDF5Error {

@@ -40,10 +40,16 @@ public struct ModelSignature: Sendable {
     guard value["format"]?.string == Self.format else {
       throw .notASignature(file: name, reason: "its 'format' is not '\(Self.format)'")
     }
+    let keys: Set = ["format", "model_id", "content_id", "key", "signature"]
+    guard let object = value.object, Set(object.keys) == keys else {
+      throw .notASignature(
+        file: name, reason: "it does not have just \(keys.sorted().map { "'\($0)'" }.joined(separator: ", "))")
+    }
     guard let modelID = value["model_id"]?.string, let contentID = value["content_id"]?.string,
       let keyFingerprint = value["key"]?.string,
-      let signature = (value["signature"]?.string).flatMap({ Data(base64Encoded: $0) }), signature.count == 64
-    else { throw .notASignature(file: name, reason: "it has not all of 'model_id', 'content_id', 'key', 'signature'") }
+      let text = value["signature"]?.string, let signature = Data(base64Encoded: text), signature.count == 64,
+      signature.base64EncodedString() == text
+    else { throw .notASignature(file: name, reason: "what it holds is not of the right kind") }
     self.modelID = modelID
     self.contentID = contentID
     self.keyFingerprint = keyFingerprint
@@ -72,6 +78,9 @@ public struct ModelSignature: Sendable {
     guard found == contentID else {
       throw SigningError.mismatch(
         file: name, reason: "it is of the content \(contentID.prefix(16)), but the file's is \(found.prefix(16))")
+    }
+    guard file.header.contentID == found else {
+      throw SigningError.mismatch(file: name, reason: "the file states another content_id than it has: it was changed")
     }
     guard key.accepts(signature, of: manifest), file.header.modelID == modelID else {
       throw SigningError.mismatch(file: name, reason: "the key's holder did not make it")

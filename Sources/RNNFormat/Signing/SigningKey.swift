@@ -69,10 +69,39 @@ public struct VerificationKey: Sendable {
   /// - Throws: ``SigningError/notAKey(file:wanted:)``.
   public init(pem: String, name: String) throws(SigningError) {
     guard let bytes = PEM.decode(pem, "PUBLIC KEY"), bytes.starts(with: Self.prefix),
-      let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes.dropFirst(Self.prefix.count))
+      let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes.dropFirst(Self.prefix.count)),
+      !Self.isOfSmallOrder(key.rawRepresentation)
     else { throw .notAKey(file: name, wanted: "public key of Ed25519") }
     self.key = key
   }
+
+  /// Whether a point is one of the eight for which anybody can make signatures of anything, in any of their encodings.
+  ///
+  /// The y coordinates of these points modulo p = 2^255 - 19 are 0, 1, -1 and the two of order 8; values of p and p + 1 encode 0 and 1.
+  private static func isOfSmallOrder(_ point: Data) -> Bool {
+    var y = Array(point)
+    guard y.count == 32 else { return true }
+    y[31] &= 0x7F
+    let p: [UInt8] = [0xED] + [UInt8](repeating: 0xFF, count: 30) + [0x7F]
+    let zero = [UInt8](repeating: 0, count: 32)
+    let one = [1] + zero.dropFirst()
+    let small = [zero, one, [0xEC] + p.dropFirst(), p, [0xEE] + p.dropFirst()] + orderEight
+    return small.contains(y)
+  }
+
+  /// The y coordinates of the points of order 8, little-endian: the roots of d y^4 + 2 y^2 - 1 modulo p that belong to points.
+  private static let orderEight: [[UInt8]] = [
+    [
+      0x26, 0xE8, 0x95, 0x8F, 0xC2, 0xB2, 0x27, 0xB0, 0x45, 0xC3, 0xF4, 0x89, 0xF2, 0xEF, 0x98, 0xF0, 0xD5, 0xDF, 0xAC,
+      0x05,
+      0xD3, 0xC6, 0x33, 0x39, 0xB1, 0x38, 0x02, 0x88, 0x6D, 0x53, 0xFC, 0x05,
+    ],
+    [
+      0xC7, 0x17, 0x6A, 0x70, 0x3D, 0x4D, 0xD8, 0x4F, 0xBA, 0x3C, 0x0B, 0x76, 0x0D, 0x10, 0x67, 0x0F, 0x2A, 0x20, 0x53,
+      0xFA,
+      0x2C, 0x39, 0xCC, 0xC6, 0x4E, 0xC7, 0xFD, 0x77, 0x92, 0xAC, 0x03, 0x7A,
+    ],
+  ]
 
   /// The key as PEM.
   public var pem: String { PEM.encode(Self.prefix + key.rawRepresentation, "PUBLIC KEY") }

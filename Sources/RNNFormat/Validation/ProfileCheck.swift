@@ -29,6 +29,9 @@ enum ProfileCheck {
   private static func checkAttributes<Object: Attributed & ~Copyable>(
     _ description: ObjectDescription, of object: borrowing Object
   ) throws(HDF5Error) {
+    if try object.hasComment() {
+      throw refusal(.kind, object.location, description.path, "it has a comment, which no hash covers")
+    }
     for name in description.attributeNames {
       let place = "\(description.path)@\(name)"
       guard name != ".", name != "..", !name.utf8.contains(UInt8(ascii: "/")) else {

@@ -76,6 +76,7 @@ public enum Validator {
   ) -> [Double]? {
     let isSound = !findings.hasErrors
     var values: [Double] = []
+    if keepsValues { values.reserveCapacity(structure.tensors.reduce(0) { $0 + $1.count }) }
     var computed: [String: String] = [:]
     var known: [String: String] = [:]
     do {

@@ -40,11 +40,29 @@ public enum AtomicFile {
     try withTemporary(in: target.folder) { temporary in
       try body(temporary)
       try synchronize(temporary, failure)
-      if let mode = target.mode { chmod(temporary, mode) }
+      chmod(temporary, target.mode ?? 0o666 & ~privacy.withLock(\.mask))
       guard rename(temporary, target.path) == 0 else { throw failure(SystemError.reason) }
     }
     // The new name is in the folder; that it stays there after a power cut, some file systems do not let us ask for.
     try? synchronize(target.folder, failure)
+  }
+
+  /// How many files are being written, and the process's mask of permissions before the first of them was.
+  private static let privacy = Mutex<(writers: Int, mask: mode_t)>((0, 0))
+
+  /// Makes new files readable by their owner only, whatever becomes of them: the one that is replaced may have been so.
+  private static func beginPrivacy() {
+    privacy.withLock { state in
+      if state.writers == 0 { state.mask = umask(0o077) }
+      state.writers += 1
+    }
+  }
+
+  private static func endPrivacy() {
+    privacy.withLock { state in
+      state.writers -= 1
+      if state.writers == 0 { umask(state.mask) }
+    }
   }
 
   /// Lets `body` make a file; it is gone when `body` returns unless it has got another name, though what is open then stays open.
@@ -56,6 +74,8 @@ public enum AtomicFile {
     in folder: String, _ body: (_ temporary: String) throws -> Result
   ) rethrows -> Result {
     removeAbandoned(in: folder)
+    beginPrivacy()
+    defer { endPrivacy() }
     let temporary = temporaryName(in: folder)
     unfinished.store(Int(bitPattern: strdup(temporary)), ordering: .releasing)
     defer {
@@ -117,11 +137,11 @@ public enum AtomicFile {
   private static func removeAbandoned(in folder: String) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
       // libzip writes into a file of its own, whose name goes on behind ours.
-      guard name.hasPrefix(".rnntool."), name.contains(".partial"),
-        let process = pid_t(name.dropFirst(".rnntool.".count).prefix { $0.isNumber })
+      guard let match = name.wholeMatch(of: /\.rnntool\.(\d{1,9})-\d+(@[0-9a-f]{12})?\.partial(\.\w+)?/),
+        let process = pid_t(match.1)
       else { continue }
       let path = "\(folder)/\(name)"
-      if name.contains("@\(place).partial") {
+      if match.2 == "@\(place)" {
         if process != getpid(), kill(process, 0) != 0, errno == ESRCH { unlink(path) }
       } else if let changed = try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date,
         changed.timeIntervalSinceNow < -patience

@@ -69,7 +69,7 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     if !dryRun {
-      try Input.check(destination, isNoneOf: [source])
+      try Input.check(destination, isNoneOf: [source, measure].compactMap(\.self))
       try Input.check(destination, mayReplace: force)
       try AtomicFile.checkWritable(destination)
     }

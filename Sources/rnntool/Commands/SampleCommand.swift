@@ -98,7 +98,7 @@ struct SampleCommand: ParsableCommand {
         draws.append(["id": .integer(draw.token), "log_probability": draw.logProbability.map { .number($0) } ?? .null])
         written += bytes
       } else {
-        try Terminal.write(stream.complete(adding: bytes))
+        try Terminal.show(stream.complete(adding: bytes))
       }
       return true
     }
@@ -112,7 +112,7 @@ struct SampleCommand: ParsableCommand {
           "model_id": .string(file.header.modelID),
         ]))
     } else {
-      try Terminal.write(stream.rest + [0x0A])
+      try Terminal.show(stream.rest + [0x0A])
     }
   }
 

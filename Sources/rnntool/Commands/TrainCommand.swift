@@ -184,6 +184,7 @@ struct TrainCommand: ParsableCommand {
     let checkpoint = try Checkpoint(file, path: path)
     let lastValidation = file.document.history.columns["step"]?.values.last.flatMap { Int(exactly: $0) }
     let recipe = try resumed(checkpoint, of: path, lastValidation: lastValidation)
+    try checkTexts(of: recipe, namedBy: path)
     try Input.check(output, isNoneOf: recipe.inputs)
     if output != path { try Input.check(output, mayReplace: force) }
     try AtomicFile.checkWritable(output)
@@ -243,6 +244,20 @@ struct TrainCommand: ParsableCommand {
         code: Failure.refused)
     }
     return recipe
+  }
+
+  /// Refuses to open what a file names as a text and is none, but a device, a pipe or standard input.
+  private func checkTexts(of recipe: Recipe, namedBy path: String) throws {
+    let named = texts + [text.validation, text.test].compactMap(\.self)
+    for text in recipe.inputs where !named.contains(text) {
+      let kind =
+        try? FileManager.default.attributesOfItem(
+          atPath: URL(fileURLWithPath: text).resolvingSymlinksInPath().path)[.type] as? FileAttributeType
+      guard let kind, kind != .typeRegular || text == "-" else { continue }
+      throw Failure(
+        "'\(path.printable)' was trained on '\(text.printable)', which is not an ordinary file: name the texts again",
+        code: Failure.refused)
+    }
   }
 
   /// Refuses texts that are not those of a checkpoint.

@@ -26,6 +26,17 @@ enum Terminal {
     }
   }
 
+  /// Writes text that a model has made: on a terminal without anything that could drive it, else as it is.
+  static func show(_ bytes: [UInt8]) throws(Failure) {
+    guard isatty(STDOUT_FILENO) == 1 else { return try write(bytes) }
+    var text = ""
+    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+      let isText = scalar.properties.generalCategory != .control || scalar == "\n" || scalar == "\t"
+      text += isText ? "\(scalar)" : "\(scalar)".printable
+    }
+    try write(Array(text.utf8))
+  }
+
   /// Writes lines of text.
   static func print(_ text: String) throws(Failure) { try write(Array((text + "\n").utf8)) }
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +18,10 @@ import pytest
 import rnnh5
 import small_files
 from program import RNNTOOL, needs_program
+from rnnh5.architecture import tensor_rules
+
+sys.path.insert(0, str(small_files.FIXTURES))
+from layers import architecture, elman, linear, one_hot, random_parameters  # noqa: E402
 
 pytestmark = needs_program
 TRAINING = ["--hidden", "9", "--batch", "2", "--length", "8", "--vocabulary", "characters", "--seed", "1", "--quiet"]
@@ -152,6 +160,10 @@ def with_notes(path: Path, version: str | None = None) -> None:
         file.attrs.create("curator", np.bytes_("Ada"))
         if version:
             file.attrs.modify("format_version", np.bytes_(version))
+    make_whole(path)
+
+
+def make_whole(path: Path) -> None:
     with rnnh5.container.Container(path) as container:
         identity = rnnh5.identity.content_id(container)
     with h5py.File(path, "r+") as file:
@@ -204,6 +216,95 @@ def test_a_signed_file_is_not_migrated_by_accident(tmp_path) -> None:
     assert run("verify", old, "--key", tmp_path / "me.pub.pem").returncode == 0
     assert run("migrate", "--in-place", "--force", old).returncode == 0
     assert run("verify", old, "--key", tmp_path / "me.pub.pem").returncode == 1
+
+
+def test_a_model_cannot_drive_the_terminal(tmp_path) -> None:
+    model = architecture(2, one_hot(2), elman("elman_1", 2, 3), linear(3, 2))
+    vocabulary = rnnh5.Vocabulary([b"a", b"\x1b"], "bytes")
+    rnnh5.write(tmp_path / "escape.h5", model, random_parameters(model, 1), vocabulary)
+    command = [RNNTOOL, "sample", str(tmp_path / "escape.h5"), "--length", "40", "--seed", "1"]
+    assert b"\x1b" in subprocess.run(command, capture_output=True).stdout
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL)
+    os.close(theirs)
+    shown = b""
+    # The terminal's other end is gone when the process is.
+    with contextlib.suppress(OSError):
+        while part := os.read(ours, 4096):
+            shown += part
+    os.close(ours)
+    assert process.wait() == 0
+    assert b"\\u{1b}" in shown
+    assert b"\x1b" not in shown
+
+
+@pytest.mark.parametrize("named", ["/dev/zero", "-", "fifo"])
+def test_resuming_opens_no_device_that_the_file_names(named: str, model: Path, tmp_path) -> None:
+    path = tmp_path / "model.h5"
+    shutil.copy(model, path)
+    os.mkfifo(tmp_path / "fifo")
+    with h5py.File(path, "r+") as file:
+        progress = json.loads(file["/training_state/progress"][()])
+        progress["recipe"]["text"]["files"] = [str(tmp_path / "fifo") if named == "fifo" else named]
+        data = rnnh5.canonical.canonical(progress)
+        del file["/training_state/progress"]
+        file["/training_state/progress"] = np.bytes_(data)
+    make_whole(path)
+    assert run("inspect", path).returncode == 0
+    command = [RNNTOOL, "train", "--resume", str(path), "--steps", "12", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20)
+    assert done.returncode == 1
+    assert "not an ordinary file" in done.stderr
+
+
+def test_the_smallest_number_is_out_of_range_like_any_other(model: Path, tmp_path) -> None:
+    for flag in ("--weight-drop", "--temporal-penalty"):
+        done = run("train", model.parent / "text", "-o", tmp_path / "new.h5", f"{flag}=-9223372036854775808", *TRAINING)
+        assert done.returncode == 64
+        assert "has to be" in done.stderr
+
+
+def test_a_sparse_file_has_no_more_means(tmp_path) -> None:
+    path = tmp_path / "sparse.h5"
+    shutil.copy(small_files.FIXTURES / "golden" / "lstm.h5", path)
+    os.truncate(path, 1 << 36)
+    if os.stat(path).st_blocks * 512 > 1 << 30:
+        pytest.skip("this file system has no sparse files")
+    done = run("validate", "--untrusted", path)
+    assert done.returncode == 0, done.stderr
+    assert "at most 25" in done.stderr and " MB and 10 s" in done.stderr
+
+
+def test_a_text_that_is_measured_on_is_not_written_over(model: Path, tmp_path) -> None:
+    shutil.copy(model.parent / "text", tmp_path / "text.h5")
+    before = (tmp_path / "text.h5").read_bytes()
+    done = run("convert", model, tmp_path / "text.h5", "--dtype", "float16", "--measure", tmp_path / "text.h5", "--force")
+    assert done.returncode in (1, 2, 64)
+    assert (tmp_path / "text.h5").read_bytes() == before
+
+
+def test_a_file_that_states_another_content_is_not_verified(model: Path, tmp_path) -> None:
+    path = tmp_path / "model.h5"
+    shutil.copy(model, path)
+    assert run("sign", "--new-key", tmp_path / "me.pem").returncode == 0
+    assert run("sign", path, "--key", tmp_path / "me.pem").returncode == 0
+    with h5py.File(path, "r+") as file:
+        file.attrs.modify("content_id", np.bytes_(b"0" * 64))
+    assert run("verify", path, "--key", tmp_path / "me.pub.pem").returncode == 1
+
+
+def test_a_proof_may_not_take_hours() -> None:
+    model = architecture(9000, one_hot(9000), elman("elman_1", 9000, 9000), linear(9000, 9000))
+    steps = (1 << 34) // sum(int(np.prod(rule.shape)) for rule in tensor_rules(model))
+
+    def violation(steps: int) -> str | None:
+        inputs, tokens = np.zeros(steps, "<u4"), np.zeros(1, "<u4")
+        proof = rnnh5.Proof(inputs, tokens, np.zeros((steps, 1)), "nobody", 1e-3, 1e-9)
+        return rnnh5.validation._proof_violation(proof, model)
+
+    assert steps > 16
+    assert violation(steps) is None
+    assert "too long" in (violation(steps + 1) or "")
 
 
 def test_a_compressed_copy_has_the_same_signature(model: Path, tmp_path) -> None:

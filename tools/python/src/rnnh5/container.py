@@ -23,6 +23,7 @@ LONGEST_NAME = 1024
 DEEPEST_GROUP = 64
 LARGEST_BLOCK = 4 << 20
 LABELS = "DIMENSION_LABELS"
+COMMENT_MESSAGE = 1 << 0x0D
 
 TYPES = {
     "uint8": (h5t.STD_U8LE, "u1"),
@@ -293,6 +294,9 @@ class Container:
     def _attributes(self, owner: h5g.GroupID | h5d.DatasetID, path: str) -> dict[str, Attribute]:
         result: dict[str, Attribute] = {}
         with _damage_refused(path):
+            # h5py's get_comment() gives what has been freed already; the header says which messages there are.
+            if h5o.get_info(owner).hdr.mesg.present & COMMENT_MESSAGE:
+                raise Refusal(path, "it has a comment, which no hash covers")
             names: list[bytes] = []
             h5a.iterate(owner, names.append)
         try:

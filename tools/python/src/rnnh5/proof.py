@@ -14,6 +14,9 @@ STEPS = 16
 LARGEST_SELECTION = 256
 GOLDEN_RATIO = 0.6180339887498949
 
+# With more than 16 steps, so many steps times parameters.
+LARGEST_WORK = 1 << 34
+USUAL_STEPS = 16
 MAXIMUM_STEPS = 4096
 """A proof with more steps would take a reader too long."""
 
