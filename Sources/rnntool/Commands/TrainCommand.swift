@@ -250,10 +250,10 @@ struct TrainCommand: ParsableCommand {
   private func checkTexts(of recipe: Recipe, namedBy path: String) throws {
     let named = texts + [text.validation, text.test].compactMap(\.self)
     for text in recipe.inputs where !named.contains(text) {
-      let kind =
-        try? FileManager.default.attributesOfItem(
-          atPath: URL(fileURLWithPath: text).resolvingSymlinksInPath().path)[.type] as? FileAttributeType
-      guard let kind, kind != .typeRegular || text == "-" else { continue }
+      let target = URL(fileURLWithPath: text).resolvingSymlinksInPath().path
+      let kind = try? FileManager.default.attributesOfItem(atPath: target)[.type] as? FileAttributeType
+      // What is missing is said when it is opened.
+      guard text == "-" || kind.map({ $0 != .typeRegular }) ?? false else { continue }
       throw Failure(
         "'\(path.printable)' was trained on '\(text.printable)', which is not an ordinary file: name the texts again",
         code: Failure.refused)
