@@ -68,11 +68,6 @@ bool kernels_select(kernels_level level) {
   return table != NULL;
 }
 
-bool kernels_select_named(const char *name) {
-  const kernels_table *table = table_named(name);
-  return table && kernels_select(table->level);
-}
-
 int kernels_select_for_thread(int level) {
   int before = thread_table ? (int)thread_table->level : -1;
   const kernels_table *table = level < 0 ? NULL : table_of((kernels_level)level);

@@ -201,35 +201,3 @@ static void pack_transposed(size_t depth, size_t units, const float *weights, fl
   packing s = {1, units, depth, weights, packed};
   kernels_team_run_up_to(1 + units * depth / 16384, pack_transposed_member, &s);
 }
-
-// MARK: One product
-
-typedef struct {
-  size_t rows, units, depth;
-  const float *x;
-  size_t x_stride;
-  const float *packed, *bias;
-  float *y;
-  size_t y_stride;
-  bool adds;
-} packed_call;
-
-static void packed_multiply_member(void *context, size_t index, size_t count) {
-  const packed_call *s = context;
-  const block_range range = share_of(blocks_of(s->units), index, count);
-  packed_columns(
-      s->rows, s->x, s->x_stride, s->depth, s->packed, s->depth, s->units, range, s->y, s->y_stride, s->adds);
-  if (!s->bias || range.first == range.end) return;
-  const size_t first = range.first * LANES, end = range.end * LANES < s->units ? range.end * LANES : s->units;
-  for (size_t row = 0; row < s->rows; row++) {
-    float *y = s->y + row * s->y_stride + first;
-    BLOCKS(j, count_, end - first, store(y + j, load(y + j, count_) + load(s->bias + first + j, count_), count_);)
-  }
-}
-
-static void packed_multiply(
-    size_t rows, size_t units, size_t depth, const float *x, size_t x_stride, const float *packed, const float *bias,
-    float *y, size_t y_stride, bool adds) {
-  packed_call s = {rows, units, depth, x, x_stride, packed, bias, y, y_stride, adds};
-  kernels_team_run_up_to(members_for(rows * units * depth), packed_multiply_member, &s);
-}

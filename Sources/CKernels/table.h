@@ -14,11 +14,6 @@
   KERNEL( \
       void, pack_transposed, (size_t depth, size_t units, const float *weights, float *packed), \
       (depth, units, weights, packed)) \
-  KERNEL( \
-      void, packed_multiply, \
-      (size_t rows, size_t units, size_t depth, const float *x, size_t x_stride, const float *packed, \
-       const float *bias, float *y, size_t y_stride, bool adds), \
-      (rows, units, depth, x, x_stride, packed, bias, y, y_stride, adds)) \
   KERNEL(void, lstm_forward, (const kernels_lstm *layer), (layer)) \
   KERNEL(void, lstm_backward, (const kernels_lstm *layer), (layer)) \
   KERNEL(void, gru_forward, (const kernels_gru *layer), (layer)) \

@@ -17,21 +17,4 @@ extension MutableSpan where Element: BitwiseCopyable {
       return try body(&slice)
     }
   }
-
-  /// Lends the elements before `index` and those from `index` on to `body` as two spans at the same time.
-  ///
-  /// This is how one part of a buffer is written while another part of it is read.
-  ///
-  /// - Precondition: `index` lies in `0...count`.
-  public mutating func split<Result, Failure: Error>(
-    at index: Int, _ body: (inout MutableSpan<Element>, inout MutableSpan<Element>) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    precondition(index >= 0 && index <= count, "split at \(index) of \(count) elements")
-    // Safe: the two parts share no element, and neither span can outlive the closure.
-    return unsafe try withUnsafeMutableBufferPointer { buffer throws(Failure) in
-      var first = unsafe UnsafeMutableBufferPointer(rebasing: buffer[..<index]).mutableSpan
-      var second = unsafe UnsafeMutableBufferPointer(rebasing: buffer[index...]).mutableSpan
-      return try body(&first, &second)
-    }
-  }
 }

@@ -8,15 +8,6 @@ extension RandomGenerator {
     }
   }
 
-  /// Fills `values` with numbers of the normal distribution.
-  public mutating func fillNormal(
-    _ values: inout MutableSpan<Float>, mean: Double = 0, standardDeviation: Double = 1
-  ) {
-    for i in values.indices {
-      values[i] = Float(mean + standardDeviation * normal())
-    }
-  }
-
   /// Fills `mask` with 0, with probability `probability`, and else `1 / (1 - probability)`: inverted dropout
   /// (Srivastava et al. 2014), whose expectation is 1.
   ///

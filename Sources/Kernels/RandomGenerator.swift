@@ -79,23 +79,3 @@ public struct RandomGenerator: RandomNumberGenerator, Equatable, Sendable {
     (word << bits) | (word >> (64 - bits))
   }
 }
-
-extension RandomGenerator: Codable {
-  /// Reads the four words.
-  ///
-  /// - Throws: `DecodingError` if they are no state of this generator.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    do {
-      self = try RandomGenerator(state: container.decode([UInt64].self))
-    } catch let error as StateError {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "random state: \(error)")
-    }
-  }
-
-  /// Writes the four words as an array.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(state)
-  }
-}

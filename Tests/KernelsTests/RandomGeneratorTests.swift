@@ -31,8 +31,7 @@ import Testing
   @Test func continuesFromItsState() throws {
     var generator = RandomGenerator(seed: 7)
     for _ in 0..<5 { _ = generator.normal() }
-    let data = try JSONEncoder().encode(generator)
-    var resumed = try JSONDecoder().decode(RandomGenerator.self, from: data)
+    var resumed = try RandomGenerator(state: generator.state)
     #expect(resumed == generator)
     #expect((0..<10).map { _ in resumed.normal() } == (0..<10).map { _ in generator.normal() })
   }
@@ -40,10 +39,6 @@ import Testing
   @Test func refusesStatesThatAreNone() {
     #expect(throws: RandomGenerator.StateError.wordCount(3)) { try RandomGenerator(state: [1, 2, 3]) }
     #expect(throws: RandomGenerator.StateError.allZero) { try RandomGenerator(state: [0, 0, 0, 0]) }
-    #expect(throws: DecodingError.self) {
-      try JSONDecoder().decode(RandomGenerator.self, from: Data("[0, 0, 0, 0]".utf8))
-    }
-    #expect(throws: DecodingError.self) { try JSONDecoder().decode(RandomGenerator.self, from: Data("[1]".utf8)) }
   }
 
   @Test func fillsUniformlyWithinTheRange() {
@@ -64,16 +59,6 @@ import Testing
     var span = values.mutableSpan
     generator.fillUniform(&span, in: range)
     #expect(values.allSatisfy { $0 == 1 })
-  }
-
-  @Test func fillsNormallyAroundTheMean() {
-    var generator = RandomGenerator(seed: 4)
-    var values = [Float](repeating: 0, count: 100_000)
-    var span = values.mutableSpan
-    generator.fillNormal(&span, mean: 2, standardDeviation: 3)
-    let (mean, variance) = moments(values)
-    #expect(abs(mean - 2) < 0.05)
-    #expect(abs(variance - 9) < 0.2)
   }
 
   @Test func fillsDropoutMasksOfExpectationOne() {

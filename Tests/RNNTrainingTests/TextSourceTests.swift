@@ -143,10 +143,4 @@ import Testing
     }
     #expect(error == .temporaryFile(folder: "/no/such/folder", reason: "there is no such file"))
   }
-
-  @Test func countsLikeWc() {
-    var counts = TextCounts()
-    for part in ["a b", "c\n\n", " d", "\te", "\n "] { counts.add(Array(part.utf8)) }
-    #expect(counts.bytes == 12 && counts.lines == 3 && counts.words == 4)
-  }
 }

@@ -59,7 +59,7 @@ import Testing
     #expect(encoded.tokens.isInMemory == (memoryLimit > 0))
     #expect(encoded.unknownCount == whole.unknownCount && encoded.skippedCount == whole.skippedCount)
     #expect(encoded.tokenCounts == vocabulary.counts)
-    #expect(seen == text && encoded.counts.bytes == text.count)
+    #expect(seen == text && encoded.byteCount == text.count)
   }
 
   @Test func streamsAreTheSameFromAFile() throws {

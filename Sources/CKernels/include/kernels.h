@@ -28,8 +28,6 @@ bool kernels_is_supported(kernels_level level);
 kernels_level kernels_active(void);
 /// Sets the level of the process; false, and no change, if it is not supported.
 bool kernels_select(kernels_level level);
-/// The level called `name` ("portable", "avx2", "avx512") for the process; false if there is no such supported level.
-bool kernels_select_named(const char *name);
 /// Sets a level for the calling thread alone, or with a negative number none, so that it follows the process again.
 /// Returns what was set before, negative for none. An unsupported level changes nothing.
 int kernels_select_for_thread(int level);
@@ -68,11 +66,6 @@ enum { KERNELS_MOST_LANES = 16 };
 void kernels_pack_gates(size_t gates, size_t units, size_t depth, const float *weights, float *packed);
 /// W [depth, units], for products with W. On the team.
 void kernels_pack_transposed(size_t depth, size_t units, const float *weights, float *packed);
-/// y [rows, units] = x [rows, depth] W^T + bias, or added to what y holds, for a W of one gate; bias may be null; strides
-/// between rows. On the team.
-void kernels_packed_multiply(
-    size_t rows, size_t units, size_t depth, const float *x, size_t x_stride, const float *packed, const float *bias,
-    float *y, size_t y_stride, bool adds);
 
 // MARK: Recurrent layers over a window, on the team
 //

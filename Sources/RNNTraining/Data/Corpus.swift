@@ -124,7 +124,7 @@ public struct Corpus: Sendable {
           bytes += $0.count
           progress(.encoding(bytes: bytes))
         })
-      if encoded.counts.bytes == 0 { throw TextError.empty(paths: source.paths) }
+      if encoded.byteCount == 0 { throw TextError.empty(paths: source.paths) }
       return encoded
     }
     let encoded = try encode(text, .training)

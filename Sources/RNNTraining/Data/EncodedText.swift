@@ -10,8 +10,8 @@ public struct EncodedText: Sendable {
   public let unknownCount: Int
   /// How many of them were left out.
   public let skippedCount: Int
-  /// The size of the text.
-  public let counts: TextCounts
+  /// The size of the text in bytes, after decompression.
+  public let byteCount: Int
 
   /// Reads a text once and splits it into tokens.
   ///
@@ -29,12 +29,12 @@ public struct EncodedText: Sendable {
   ) throws {
     var encoder = Vocabulary.Encoder(vocabulary, unknown: unknown)
     var writer = TokenStore.Writer(vocabularySize: vocabulary.count, memoryLimit: memoryLimit, folder: folder)
-    var counts = TextCounts()
+    var byteCount = 0
     var tokenCounts = [UInt64](repeating: 0, count: vocabulary.count)
     var tokens: [Int32] = []
     try source.read { part in
       observe(part)
-      counts.add(part)
+      byteCount += part.count
       try encoder.encode(part, into: &tokens)
       for token in tokens { tokenCounts[Int(token)] += 1 }
       try writer.append(tokens)
@@ -45,7 +45,7 @@ public struct EncodedText: Sendable {
     try writer.append(tokens)
     self.tokens = writer.finish()
     self.tokenCounts = tokenCounts
-    self.counts = counts
+    self.byteCount = byteCount
     unknownCount = encoder.unknownCount
     skippedCount = encoder.skippedCount
   }

@@ -83,7 +83,7 @@ struct TrainingCorpus {
   /// The corpus of the metadata.
   var metadata: JSONValue {
     .object([
-      "name": .string(name), "sha256": .string(hashes.training), "bytes": .integer(corpus.text.counts.bytes),
+      "name": .string(name), "sha256": .string(hashes.training), "bytes": .integer(corpus.text.byteCount),
       "tokens": .integer(parts.trainingCount + parts.validationCount),
       "training_tokens": .integer(parts.trainingCount), "validation_tokens": .integer(parts.validationCount),
     ])
