@@ -16,9 +16,9 @@ from .canonical import canonical
 from .container import TYPES, Container
 from .hashing import sha256_of_values
 from .identity import content_id, model_id
-from .model import InvalidFile
 from .network import Network
 from .proof import Proof, recorded_by
+from .report import InvalidFile
 from .resources import SCHEMAS, document, specification, version_number
 from .training_state import TrainingState
 from .validation import validate, widened
