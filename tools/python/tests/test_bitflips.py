@@ -79,6 +79,34 @@ def test_a_change_that_no_hash_covers_is_found(files: dict[str, Path], tmp_path)
     assert "DIMENSION_LABELS: value" in report["harmful"][0]["changes"][0]
 
 
+NO_VERDICT = """#!{python}
+import json, sys
+files = sys.argv[sys.argv.index("--level") + 2:]
+whole = open({path!r}, "rb").read()
+found = [open(file, "rb").read() == whole for file in files]
+print(json.dumps([{{"valid": True, "findings": []}} if is_whole else {report} for is_whole in found]))
+sys.exit(0 if all(found) else 2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("report", "reason"),
+    [
+        ({"valid": None, "error": "could not be read"}, "could not be read"),
+        ({"valid": None}, "no verdict"),
+        ({}, "no verdict"),
+    ],
+)
+def test_no_verdict_detects_nothing(report: dict[str, Any], reason: str, files, tmp_path, monkeypatch) -> None:
+    path, program = files["plain"], tmp_path / "rnntool"
+    program.write_text(NO_VERDICT.format(python=sys.executable, path=str(path), report=report))
+    program.chmod(0o755)
+    monkeypatch.setenv("RNNTOOL", str(program))
+    found = bitflips(path, "--stride", 8 * path.stat().st_size // 4, code=1)[0]
+    assert (found["detected"], found["harmless"]) == (0, 0)
+    assert [flip["changes"] for flip in found["harmful"]] == [[f"rnntool: {reason}"]] * found["flips"]
+
+
 def test_a_file_that_is_not_valid_is_not_flipped(tmp_path) -> None:
     path = tmp_path / "model.h5"
     path.write_bytes(b"no model")

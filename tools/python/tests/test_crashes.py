@@ -14,69 +14,26 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
 import pytest
 import rnnh5
 import small_files
+from fault import ENVIRONMENT, KINDS, REASONS, STRIDE, Program, leftovers
 
 RNNTOOL = os.environ.get("RNNTOOL", "")
-STRIDE = int(os.environ.get("CRASH_STRIDE", "97"))
-COMPILER = shutil.which("cc") or shutil.which("clang")
 pytestmark = [
     pytest.mark.skipif(not RNNTOOL, reason="RNNTOOL does not name the program rnntool"),
     pytest.mark.skipif(sys.platform != "linux", reason="LD_PRELOAD is of Linux"),
 ]
-KINDS = ["kill", "half", "enospc", "eio"]
-REASONS = {"enospc": "no space", "eio": "input/output error"}
-ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
 BRIEF = ["--hidden", "2", "--batch", "2", "--length", "4", "--threads", "1", "--quiet"]
 TRAINING = [*BRIEF, "--steps", "4", "--validate-every", "2", "--checkpoint-every", "1", "--keep-state"]
 
 
-class Program:
-    """The program with a fault in it."""
-
-    def __init__(self, folder: Path) -> None:
-        if COMPILER is None:
-            pytest.skip("there is no C compiler (cc, clang)")
-        self.library = folder / "fault.so"
-        source = Path(__file__).with_name("fault.c")
-        subprocess.run([COMPILER, "-shared", "-fPIC", "-O1", "-o", self.library, source, "-ldl"], check=True)
-        self.log = folder / "calls"
-
-    def run(
-        self, *arguments: str | Path, at: int = 0, kind: str = "", command: Sequence[str] = (RNNTOOL,)
-    ) -> subprocess.CompletedProcess[bytes]:
-        self.log.unlink(missing_ok=True)
-        fault = {"LD_PRELOAD": str(self.library), "FAULT_AT": str(at), "FAULT_KIND": kind, "FAULT_LOG": str(self.log)}
-        return subprocess.run(
-            [*command, *map(str, arguments)], capture_output=True, env={**ENVIRONMENT, **fault}, timeout=120
-        )
-
-    def points(self, kind: str, *arguments: str | Path, every: bool = False) -> list[int]:
-        """The calls at which a fault of a kind is to begin, from 1; the last of them never comes."""
-        done = self.run(*arguments)
-        assert done.returncode == 0, done.stderr.decode()
-        calls = self.log.read_text().split()
-        assert "open" in calls and "rename" in calls
-        # The file reaches the disk before it takes its name, and then its name does.
-        last = len(calls) - 1 - calls[::-1].index("rename")
-        assert "fsync" in calls[:last] and "fsync" in calls[last:], calls
-        writes = [number for number, call in enumerate(calls, 1) if "write" in call]
-        others = [number for number, call in enumerate(calls, 1) if "write" not in call]
-        if every or STRIDE == 1:
-            return list(range(1, len(calls) + 2))
-        # Each kind of fault at other places.
-        turn = KINDS.index(kind)
-        return [*sorted(writes[turn * STRIDE // 4 :: STRIDE] + others[turn::4]), len(calls) + 1]
-
-
 @pytest.fixture(scope="module")
 def program(tmp_path_factory) -> Program:
-    return Program(tmp_path_factory.mktemp("fault"))
+    return Program(tmp_path_factory.mktemp("fault"), [RNNTOOL])
 
 
 @pytest.fixture(scope="module")
@@ -92,10 +49,6 @@ def models(tmp_path_factory) -> Path:
 def rnntool(*arguments: str | Path) -> None:
     done = subprocess.run([RNNTOOL, *map(str, arguments)], capture_output=True, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr.decode()
-
-
-def leftovers(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir() if path.name.startswith((".rnntool", ".rnnh5"))]
 
 
 class Versions:
@@ -255,16 +208,17 @@ def resume(path: Path, *options: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["kill", "half", "enospc"])
-def test_a_writer_that_is_not_atomic_is_caught(kind: str, program, tmp_path) -> None:
+def test_a_writer_that_is_not_atomic_is_caught(kind: str, tmp_path) -> None:
     # What all of these tests rest on: the faults reach a program, and do harm where nothing prevents it.
     target = tmp_path / "m.h5"
     careless = (
         "import os, sys; f = os.open(sys.argv[1], os.O_WRONLY | os.O_TRUNC); os.write(f, b'new'); os.write(f, b'er')"
     )
+    program = Program(tmp_path, [sys.executable, "-S", "-c", careless])
     found = set()
     for at in (1, 2, 3, 4):
         target.write_bytes(b"old")
-        program.run(target, at=at, kind=kind, command=[sys.executable, "-S", "-c", careless])
+        program.run(target, at=at, kind=kind)
         found.add(target.read_bytes())
     assert program.log.read_text().split() == ["open", "write", "write"]
     assert (

@@ -3,10 +3,10 @@
 from .container import FileClosed, Refusal
 from .extras import MissingExtra, NotExpressible
 from .identity import content_id, model_id
-from .model import InvalidFile, Model, open
+from .model import Model, open
 from .network import Network
 from .proof import Proof
-from .report import Finding, Report
+from .report import Finding, InvalidFile, Report
 from .tensor import NotMappable, Tensor
 from .training_state import TrainingState
 from .validation import validate

@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from . import __version__, inspection
-from .model import InvalidFile
 from .model import open as open_model
-from .report import printable
+from .report import InvalidFile, printable
 from .resources import document
 from .validation import LEVELS, validate
 

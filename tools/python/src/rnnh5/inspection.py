@@ -62,12 +62,12 @@ def facts(model: Model) -> dict[str, Any]:
 
 def _unfinished(model: Model) -> dict[str, Any] | None:
     """How far a training has come whose state is in the file; of its progress nothing is sure but that it is JSON."""
-    state = model.training_state
-    if state is None:
+    progress = model.training_progress
+    if progress is None:
         return None
 
     def look(*path: str) -> Any:
-        value: Any = state.progress
+        value: Any = progress
         for key in path:
             value = value.get(key) if isinstance(value, dict) else None
         return value

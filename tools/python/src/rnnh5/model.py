@@ -12,12 +12,13 @@ import numpy as np
 from .canonical import parse
 from .container import Container, Refusal
 from .extras import needed
+from .hashing import OTHER_BYTES, sha256_of_values
 from .network import Network, State
 from .proof import Proof
-from .report import Report
+from .report import InvalidFile
 from .tensor import Tensor, Tensors
 from .training_state import TrainingState
-from .validation import LEVELS, Validation
+from .validation import LEVELS, OTHER_MODEL, Validation
 from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -27,18 +28,14 @@ if TYPE_CHECKING:
     from .torch_network import TorchNetwork
 
 
-class InvalidFile(ValueError):
-    """The file is not a valid rnn-h5 file; ``report`` has all findings."""
-
-    def __init__(self, path: str, report: Report) -> None:
-        errors = [str(finding) for finding in report.findings if finding.severity == "error"]
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        super().__init__(f"{path}: {errors[0]}{more}")
-        self.report = report
-
-
 class Model:
-    """A valid file that is open for reading. A context manager."""
+    """A valid file that is open for reading. A context manager.
+
+    What was opened at level ``structure`` is compared with its hashes when it is used: each tensor when it is read as a
+    whole, the state of a training with ``training_state``, and the model with its ``model_id`` before it computes anything
+    or is given to PyTorch or Keras. Each of these raises ``InvalidFile`` where the file holds something else than was
+    written, and looks at it once.
+    """
 
     def __init__(self, path: str | os.PathLike[str], level: str = "structure") -> None:
         """Validates the file at ``level`` first. Raises ``InvalidFile``, or ``OSError`` for what cannot be read."""
@@ -48,9 +45,7 @@ class Model:
         try:
             self._container = Container(path)
         except Refusal as refusal:
-            report = Report(level, self.path)
-            report.add("hdf5.refused", refusal.path, refusal.reason)
-            raise InvalidFile(self.path, report) from None
+            raise InvalidFile.breaking("hdf5.refused", self.path, refusal.path, refusal.reason, level) from None
         validation = Validation(self._container, level)
         if not validation.report.valid:
             self._container.close()
@@ -64,7 +59,15 @@ class Model:
         self.metadata: dict[str, Any] = validation.metadata
         self.lineage: list[dict[str, Any]] = validation.lineage
         self.proof: Proof | None = validation.proof
-        self.parameters = Tensors({path: Tensor(rule, item) for path, (rule, item) in validation.tensors.items()})
+        self._validation = validation
+        # Level ``hashes`` has compared everything already.
+        self._is_compared = self._is_identified = level != "structure"
+        self.parameters = Tensors(
+            {
+                path: Tensor(rule, item, self.path, self._is_compared)
+                for path, (rule, item) in validation.tensors.items()
+            }
+        )
         self.model_id: str = texts["model_id"]
         self.content_id: str = texts["content_id"]
         self.generator: str = texts["generator"]
@@ -88,32 +91,66 @@ class Model:
         return {item.path.rpartition("/")[2]: item.read() for item in self._container.children("/history")}
 
     @cached_property
-    def training_state(self) -> TrainingState | None:
-        """What a training needs to go on; None for a model that carries nothing of the kind. Reads all of it."""
-        state, prefix = TrainingState(), "/training_state/"
-        if prefix[:-1] not in self._container.items:
+    def training_progress(self) -> dict[str, Any] | None:
+        """How far a training has come whose state is in the file; None for a model that carries nothing of the kind.
+
+        It is any JSON object, and empty for what is none.
+        """
+        item = self._container.items.get("/training_state/progress")
+        if item is None:
             return None
+        progress = parse(item.bytes())
+        return progress if isinstance(progress, dict) else {}
+
+    @cached_property
+    def training_state(self) -> TrainingState | None:
+        """What a training needs to go on; None for a model that carries nothing of the kind. Reads all of it.
+
+        Raises ``InvalidFile`` where an array does not have the sha256 beside it. ``progress`` has none: level ``hashes``
+        finds it changed, by ``content_id``.
+        """
+        progress, prefix = self.training_progress, "/training_state/"
+        if progress is None:
+            return None
+        state = TrainingState(progress)
         for path, item in self._container.items.items():
-            if path == prefix + "progress":
-                state.progress = parse(item.bytes())
-            elif path.startswith(prefix) and not item.is_group:
-                (state.words if item.type == "uint64" else state.arrays)[path.removeprefix(prefix)] = item.read()
+            if not path.startswith(prefix) or item.is_group or item.type == "string":
+                continue
+            values = item.read()
+            if not self._is_compared and sha256_of_values([values]) != item.attributes["sha256"].text:
+                raise InvalidFile.breaking("training_state.hash", self.path, path, OTHER_BYTES)
+            (state.words if item.type == "uint64" else state.arrays)[path.removeprefix(prefix)] = values
         return state
 
     @cached_property
     def network(self) -> Network:
-        """The forward pass in float64. The first use reads all tensors."""
+        """The forward pass in float64. The first use reads all tensors.
+
+        Raises ``InvalidFile`` where the file does not hold the model of its ``model_id``.
+        """
         return Network(self.architecture, self._values())
 
     def _values(self) -> dict[str, np.ndarray]:
-        return {path: tensor.read() for path, tensor in self.parameters.items()}
+        values = {path: tensor.read() for path, tensor in self.parameters.items()}
+        # By now every tensor has been found to have its sha256.
+        self._check_identity()
+        return values
+
+    def _check_identity(self) -> None:
+        """Raises ``InvalidFile`` unless architecture, vocabulary and tensors are those of the ``model_id``."""
+        if self._is_identified:
+            return
+        stated = {path: tensor.sha256 for path, tensor in self.parameters.items()}
+        if self._validation.identity(stated) != self.model_id:
+            raise InvalidFile.breaking("identity.model_id", self.path, "/@model_id", OTHER_MODEL)
+        self._is_identified = True
 
     def to_torch(self, dtype: torch.dtype | None = None) -> TorchNetwork:
         """The model as a live ``torch.nn.Module``, in evaluation mode: ``logits, state = module(tokens, state)``.
 
         ``dtype`` is ``torch.float32``, if not given, or ``torch.float64``. Every option of the format is there, and every
         parameter can be trained; ``module.stored()`` gives them back as ``rnnh5.write`` takes them. Raises
-        ``MissingExtra`` without PyTorch.
+        ``InvalidFile`` where the file does not hold the model of its ``model_id``, ``MissingExtra`` without PyTorch.
         """
         with needed("to_torch", "torch", "torch"):
             from .torch_network import TorchNetwork
@@ -128,7 +165,8 @@ class Model:
         Keras multiplies in nothing wider.
 
         Two biases that Keras has as one, and the constant of a forget gate, become one bias. Raises ``NotExpressible`` for
-        a layer that Keras does not have, naming the layer and the option; ``MissingExtra`` without Keras.
+        a layer that Keras does not have, naming the layer and the option; ``InvalidFile`` where the file does not hold the
+        model of its ``model_id``; ``MissingExtra`` without Keras.
         """
         with needed("to_keras", "keras", "keras"):
             from .keras_model import keras_model
@@ -137,11 +175,15 @@ class Model:
     def log_probabilities(self, inputs: Sequence[Any] | np.ndarray, state: State | None = None) -> np.ndarray:
         """ln p of every output after each of ``inputs``, float64 ``[steps, outputs]``: see ``Network``.
 
-        To feed a stream in pieces, pass the same dictionary, empty at first, as ``state`` each time.
+        To feed a stream in pieces, pass the same dictionary, empty at first, as ``state`` each time. Raises
+        ``InvalidFile`` where the file does not hold the model of its ``model_id``.
         """
         return self.network.log_probabilities(inputs, state)
 
 
 def open(path: str | os.PathLike[str], level: str = "structure") -> Model:
-    """Opens a file for reading, after validating it at ``level``: ``structure``, ``hashes`` or ``proof``."""
+    """Opens a file for reading, after validating it at ``level``: ``structure``, ``hashes`` or ``proof``.
+
+    Raises ``InvalidFile``, or ``OSError`` for what cannot be read. After ``structure``, hashes are compared at use.
+    """
     return Model(path, level)

@@ -72,6 +72,23 @@ class Report:
         return "\n".join([*map(str, self.findings), self.verdict])
 
 
+class InvalidFile(ValueError):
+    """The file is not a valid rnn-h5 file; ``report`` has the findings."""
+
+    def __init__(self, path: str, report: Report) -> None:
+        errors = [str(finding) for finding in report.findings if finding.severity == "error"]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        super().__init__(f"{path}: {errors[0]}{more}")
+        self.report = report
+
+    @classmethod
+    def breaking(cls, rule: str, path: str, place: str, message: str, level: str = "hashes") -> InvalidFile:
+        """For a file of which one broken rule is known, and that it was looked for at ``level``."""
+        report = Report(level, path)
+        report.add(rule, place, message)
+        return cls(path, report)
+
+
 def printable(text: str) -> str:
     """Without characters that would act on a terminal: names in a file are anyone's choice."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)

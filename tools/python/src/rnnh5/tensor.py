@@ -11,7 +11,9 @@ import numpy as np
 
 from .architecture import TensorRule
 from .container import Item
-from .validation import tensor_type, tensor_values, widened
+from .hashing import OTHER_BYTES, sha256_of_values
+from .report import InvalidFile
+from .validation import tensor_type, values_of, widened
 
 Index = int | slice | EllipsisType
 
@@ -21,10 +23,15 @@ class NotMappable(ValueError):
 
 
 class Tensor:
-    """A parameter in a file. ``tensor[0:2]`` reads that part and nothing else; ``read()`` all of it."""
+    """A parameter in a file. ``tensor[0:2]`` reads that part and nothing else; ``read()`` all of it.
 
-    def __init__(self, rule: TensorRule, item: Item) -> None:
+    What is read as a whole is compared with ``sha256``, once; a part of it, and the file's own memory, cannot be.
+    """
+
+    def __init__(self, rule: TensorRule, item: Item, file: str, is_compared: bool = False) -> None:
         self._item = item
+        self._file = file
+        self._is_compared = is_compared
         self.path = rule.path
         """``layer/name``."""
         self.axes = rule.axes
@@ -35,7 +42,7 @@ class Tensor:
         self.type = tensor_type(item)
         """``float64``, ``float32``, ``float16`` or ``bfloat16``."""
         self.sha256: str = item.attributes["sha256"].text or ""
-        """Of the little-endian bytes, as the file states it; level ``hashes`` checks it."""
+        """Of the little-endian bytes, as the file states it; ``read()`` and level ``hashes`` check it."""
 
     @property
     def nbytes(self) -> int:
@@ -53,22 +60,35 @@ class Tensor:
         return self._item.offset
 
     def read(self) -> np.ndarray:
-        """The values, of ``shape``, in their own type; bfloat16 as float32, which holds each of its values."""
-        return tensor_values(self._item)
+        """The values, of ``shape``, in their own type; bfloat16 as float32, which holds each of its values.
+
+        Raises ``InvalidFile`` where the bytes do not have the hash ``sha256``. They are compared when they are read for the
+        first time, unless the file was opened at level ``hashes`` or ``proof``.
+        """
+        stored = self._item.read()
+        if not self._is_compared:
+            if sha256_of_values([stored]) != self.sha256:
+                raise InvalidFile.breaking("parameters.hash", self._file, self._item.path, OTHER_BYTES)
+            self._is_compared = True
+        return values_of(self._item, stored)
 
     def __getitem__(self, key: Index | tuple[Index, ...]) -> np.ndarray:
         """A part: integers, slices and ``...``, as NumPy takes them. Of a tensor in chunks, whole chunks are read.
 
-        Raises ``IndexError`` for what lies outside.
+        A part is compared with no hash, because the file has none of it; a part that is the whole is read as ``read()``
+        does. Raises ``IndexError`` for what lies outside.
         """
         start, count, step, shape, flipped = _selection(key, self.shape)
+        if count == self.shape:
+            return self.read().reshape(shape)[flipped]
         values = self._item.read_part(start, count, step).reshape(shape)[flipped]
         return widened(values) if self.type == "bfloat16" else values
 
     def memory_map(self) -> np.ndarray:
         """The values where they lie in the file, read-only, of ``shape``; pages are read when they are used.
 
-        The map outlives the model. bfloat16 is uint16, its bits. Raises ``NotMappable`` for tensors in chunks.
+        The map outlives the model, and is compared with no hash. bfloat16 is uint16, its bits. Raises ``NotMappable`` for
+        tensors in chunks.
         """
         offset, size = self.offset, self.nbytes
         if offset is None:

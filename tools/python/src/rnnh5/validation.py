@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from . import canonical, schema
 from .architecture import TensorRule, chain_violations, features, outputs, takes_tokens, tensor_rules
 from .container import LABELS, Attribute, Container, Item, Refusal, decoded
-from .hashing import sha256_of_values
+from .hashing import OTHER_BYTES, sha256_of_values
 from .identity import content_id, model_id
 from .network import Network
 from .proof import LARGEST_TOLERANCE, LARGEST_TOLERANCE_FLOAT64, LARGEST_WORK, MAXIMUM_STEPS, USUAL_STEPS, Proof
@@ -24,6 +25,7 @@ VERSION = r"^[0-9]{1,9}\.[0-9]{1,9}$"
 STATE_NAME = r"^[a-z][a-z0-9_]{0,63}$"
 DEEPEST_STATE_NAME = 4
 LEVELS = ("structure", "hashes", "proof")
+OTHER_MODEL = "it is not the hash of the model"
 
 
 def validate(path: str | os.PathLike[str], level: str = "proof") -> Report:
@@ -375,7 +377,7 @@ class Validation:
             # Also of numbers of a type that has no place there; what is of another kind has been reported as that.
             if path.startswith("/training_state/") and not item.is_group and item.type != "string":
                 if self._text(path, "sha256") not in (None, sha256_of_values(item.blocks())):
-                    self._find("training_state.hash", path, "its bytes do not have the sha256 beside them")
+                    self._find("training_state.hash", path, OTHER_BYTES)
 
     # Hashes and numbers.
 
@@ -385,17 +387,20 @@ class Validation:
         for path, (_, item) in self.tensors.items():
             digests[path] = sha256_of_values(item.blocks())
             if self._text(item.path, "sha256") not in (None, digests[path]):
-                self._find("parameters.hash", item.path, "its bytes do not have the sha256 beside them")
+                self._find("parameters.hash", item.path, OTHER_BYTES)
             if not all(_all_finite(block) for block in item.blocks()):
                 self._find(
                     "parameters.finite", item.path, "a value is infinite, not a number, or too large for float32"
                 )
-        if identify:
-            tensors = [(path, tensor_type(item), item.shape, digests[path]) for path, (_, item) in self.tensors.items()]
-            if self._text("/", "model_id") != model_id(self._texts["/architecture"], self.vocabulary, tensors):
-                self._find("identity.model_id", "/@model_id", "it is not the hash of the model")
+        if identify and self._text("/", "model_id") != self.identity(digests):
+            self._find("identity.model_id", "/@model_id", OTHER_MODEL)
         if self._text("/", "content_id") not in (None, content_id(self._container)):
             self._find("identity.content_id", "/@content_id", "it is not the hash of the content")
+
+    def identity(self, digests: Mapping[str, str]) -> str:
+        """The ``model_id`` that follows from a file without errors whose tensors, by ``layer/name``, have these hashes."""
+        tensors = [(path, tensor_type(item), item.shape, digests[path]) for path, (_, item) in self.tensors.items()]
+        return model_id(self._texts["/architecture"], self.vocabulary, tensors)
 
     def _proof_numbers(self) -> None:
         if self.proof is None or self.architecture is None:
@@ -420,7 +425,11 @@ def tensor_type(item: Item) -> str:
 
 def tensor_values(item: Item) -> np.ndarray:
     """A tensor's values in its own type; bfloat16 as float32."""
-    stored = item.read()
+    return values_of(item, item.read())
+
+
+def values_of(item: Item, stored: np.ndarray) -> np.ndarray:
+    """The same, of what was read."""
     return widened(stored) if item.type == "uint16" else stored
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,13 +11,14 @@ from h5py import h5a, h5d, h5f, h5g, h5o, h5p, h5s, h5t
 
 from . import schema
 from .architecture import chain_violations, features, takes_tokens, tensor_rules
+from .atomic_file import replacing
 from .canonical import canonical
 from .container import TYPES, Container
 from .hashing import sha256_of_values
 from .identity import content_id, model_id
-from .model import InvalidFile
 from .network import Network
 from .proof import Proof, recorded_by
+from .report import InvalidFile
 from .resources import SCHEMAS, document, specification, version_number
 from .training_state import TrainingState
 from .validation import validate, widened
@@ -51,7 +51,7 @@ def write(
     compress: bool = False,
     embed: bool = True,
 ) -> None:
-    """Writes a model to ``path``, over what is there.
+    """Writes a model to ``path``, over what is there. A symbolic link is followed; a replaced file keeps its permissions.
 
     - ``parameters``: by ``layer/name``, of the shapes that the architecture gives; float64, float32, float16 or ``BFloat16``
     - ``lineage``: without one, a single event ``created`` by ``generator``
@@ -71,11 +71,7 @@ def write(
     if proof is None:
         values = {name: widened(array) if array.dtype.kind == "u" else array for name, array in tensors.items()}
         proof = recorded_by(Network(architecture, values), generator)
-    target = os.path.abspath(os.fspath(path))
-    folder = os.path.dirname(target)
-    descriptor, temporary = tempfile.mkstemp(prefix=".rnnh5-", suffix=".partial", dir=folder)
-    os.close(descriptor)
-    try:
+    with replacing(path) as temporary:
         tree = _Tree(temporary, compress)
         try:
             version = format_version or document("layout.json")["version"]
@@ -88,15 +84,7 @@ def write(
         _write_content_id(temporary)
         report = validate(temporary)
         if not report.valid:
-            raise InvalidFile(target, report)
-        _flush(temporary, os.O_RDWR)
-        # mkstemp lets nobody else read; a model is an ordinary file.
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    _flush(folder, os.O_RDONLY)
+            raise InvalidFile(os.path.abspath(path), report)
 
 
 def _features_of(architecture: dict[str, Any], vocabulary: Vocabulary | None) -> list[str]:
@@ -322,17 +310,3 @@ def _write_content_id(path: str) -> None:
         h5a.open(h5g.open(file, b"/"), b"content_id").write(array, datatype)
     finally:
         file.close()
-
-
-def _flush(path: str, flags: int) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
