@@ -296,7 +296,7 @@ class Container:
         with _damage_refused(path):
             # h5py's get_comment() gives what has been freed already; the header says which messages there are.
             if h5o.get_info(owner).hdr.mesg.present & COMMENT_MESSAGE:
-                raise Refusal(path, "it has a comment, which no hash covers")
+                self.refusals.append(Refusal(path, "it has a comment, which no hash covers"))
             names: list[bytes] = []
             h5a.iterate(owner, names.append)
         try:
