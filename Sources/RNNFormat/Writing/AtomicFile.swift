@@ -194,5 +194,4 @@ public enum AtomicFile {
     let folder = slash == path.startIndex ? "/" : String(path[..<slash])
     return (folder, String(path[path.index(after: slash)...]))
   }
-
 }

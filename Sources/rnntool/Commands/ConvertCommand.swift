@@ -75,7 +75,7 @@ struct ConvertCommand: ParsableCommand {
     }
     if trust.untrusted, let found = try from ?? ModelFormat(of: source), found != .rnnH5 {
       throw Failure(
-        "--untrusted is for HDF5 files, and '\(source.printable)' is a file of the format \(found.rawValue): what reads these is memory-safe or small, and runs in this process",
+        "--untrusted is for HDF5 files, and '\(source.printable)' is a file of the format \(found.rawValue), which this process would read itself",
         code: 64)
     }
     let report = try Converter(
