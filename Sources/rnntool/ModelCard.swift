@@ -173,8 +173,8 @@ private struct Page {
     ]
     if document.vocabulary != nil {
       lines += ["rnntool sample \(file) --prompt 'The '", "rnntool evaluate \(file) text.txt"]
-    } else {
-      lines += ["rnntool run --help"]
+    } else if document.architecture.input == .tokens {
+      lines += ["rnntool run \(file) --input ids.npy --output logits.npy"]
     }
     lines += [
       "```", "", "In Python, without any library of the project:", "", "```python",
