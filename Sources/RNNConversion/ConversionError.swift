@@ -14,9 +14,12 @@ public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible 
   case unavailable(ModelFormat)
   /// A parameter does not fit the type that it is to be stored as.
   case outOfRange(tensor: String, value: Double, type: TensorType)
+  /// Arrays of a file belong to nothing, or parameters of the model are not in it: all of them.
+  case notMapped(file: String, problems: [String])
+  /// Another framework cannot compute the model.
+  case inexpressible(ModelFormat, reasons: [String])
   /// What was written does not read back as the same model.
   case notTheSame(file: String, expected: String, found: String)
-
   /// A file holds what the format does not name, which would be gone.
   case wouldLose(file: String, objects: [String])
 
@@ -33,6 +36,10 @@ public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible 
     case .unavailable(let format): "this build of rnntool does not have the format \(format.rawValue)"
     case .outOfRange(let tensor, let value, let type):
       "'\(tensor.printable)' has the value \(value), which is beyond the range of \(type.rawValue): store it as another type"
+    case .notMapped(let file, let problems):
+      "'\(file.printable)' does not become a model: \(problems.joined(separator: "; ").printable)"
+    case .inexpressible(let format, let reasons):
+      "\(format.rawValue) cannot express the model: \(reasons.joined(separator: "; ").printable)"
     case .notTheSame(let file, let expected, let found):
       "'\(file.printable)' was not written: it read back as model \(found) instead of \(expected)"
     case .wouldLose(let file, let objects):
@@ -43,7 +50,7 @@ public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible 
   /// Whether a file could be read, and is refused for what is in it.
   public var isRefusal: Bool {
     switch self {
-    case .malformed, .incomplete, .notTheSame, .unknownFormat, .outOfRange, .wouldLose: true
+    case .malformed, .incomplete, .notMapped, .inexpressible, .notTheSame, .unknownFormat, .outOfRange, .wouldLose: true
     case .cannotRead, .unavailable: false
     }
   }
