@@ -95,10 +95,16 @@ public struct Proof: Hashable, Sendable {
   ) -> [Double] {
     let reference = Reference<Double>(architecture, values: values)
     var state = reference.initialState
-    let steps = architecture.context == .sequence ? [inputs.reference] : inputs.steps
+    let steps: [Reference<Double>.Inputs]
+    switch architecture.context {
+    case .sequence: steps = [inputs.reference]
+    case .stream: steps = inputs.steps
+    case .window(let length, let padding): steps = inputs.windows(length, padding)
+    }
     // Of a stream, one step at a time: a row of a large vocabulary is not kept longer than needed.
     return steps.flatMap { inputs in
-      reference.logProbabilities(inputs, state: &state).flatMap { row in tokens.map { row[Int($0)] } }
+      if architecture.windowLength != nil { state = reference.initialState }
+      return reference.logProbabilities(inputs, state: &state).flatMap { row in tokens.map { row[Int($0)] } }
     }
   }
 }
@@ -110,6 +116,17 @@ extension Proof.Inputs {
     case .tokens(let tokens): .tokens(tokens.map { Int32(truncatingIfNeeded: $0) })
     case .features(let values, let width):
       .features((0..<count).map { Array(values[($0 * width)..<(($0 + 1) * width)]) })
+    }
+  }
+
+  /// The window that ends at each step.
+  fileprivate func windows(_ length: Int, _ padding: Int?) -> [Reference<Double>.Inputs] {
+    switch reference {
+    case .tokens(let tokens):
+      let front = padding.map { [Int32](repeating: Int32(truncatingIfNeeded: $0), count: length - 1) } ?? []
+      let padded = front + tokens
+      return tokens.indices.map { .tokens(Array(padded[...(front.count + $0)].suffix(length))) }
+    case .features(let vectors): return vectors.indices.map { .features(Array(vectors[...$0].suffix(length))) }
     }
   }
 

@@ -21,7 +21,7 @@ extension Architecture {
       width = layer.outputs ?? width
       widths[layer.name] = width
     }
-    problems += tiedWeightProblems + outputProblems(last)
+    problems += contextProblems + poolingProblems + tiedWeightProblems + outputProblems(last)
     if problems.isEmpty, let layer = ParameterTable.firstOverflow(in: self) {
       problems.append(.tooLarge(layer: layer))
     }
@@ -73,6 +73,7 @@ extension Architecture {
       }
       return total
     }
+    if case .final = layer { return known.first ?? 0 }
     if let first = known.first, let other = known.first(where: { $0 != first }) {
       problems.append(.widthMismatch(layer: layer.name, expected: first, found: other))
     }
@@ -100,7 +101,57 @@ extension Architecture {
     }
   }
 
+  /// The longest window: one that is longer would make a file that no reader can check in reasonable time.
+  public static let longestWindow = 4096
+
+  private var contextProblems: [ArchitectureError] {
+    guard case .window(let length, let padding) = context else { return [] }
+    var problems: [ArchitectureError] = []
+    if !(1...Self.longestWindow).contains(length) {
+      problems.append(.outOfRange(layer: "", what: "windows of \(length) symbols are not possible"))
+    }
+    if let padding, input != .tokens || !(0..<size).contains(padding) {
+      problems.append(.outOfRange(layer: "", what: "windows cannot be padded with token \(padding)"))
+    }
+    return problems
+  }
+
+  /// Whether each layer comes after one that has made one vector of all steps.
+  ///
+  /// - Precondition: layers name only layers before them.
+  var isPooled: [Bool] {
+    var pooled: [String: Bool] = [:]
+    var result: [Bool] = []
+    for layer in layers {
+      let before = layer.sources.map { $0.contains { pooled[$0] ?? false } } ?? result.last ?? false
+      result.append(before || layer.pools)
+      pooled[layer.name] = before || layer.pools
+    }
+    return result
+  }
+
+  private var poolingProblems: [ArchitectureError] {
+    var pooled: [String: Bool] = [:]
+    var last = false
+    var problems: [ArchitectureError] = []
+    for layer in layers {
+      let sources = layer.sources.map { $0.map { pooled[$0] ?? false } } ?? [last]
+      if layer.pools, context == .stream || sources.contains(true) {
+        problems.append(.misplacedPooling(layer: layer.name))
+      } else if sources.contains(true), layer.direction != nil || sources.contains(false) {
+        problems.append(.noSteps(layer: layer.name))
+      }
+      last = layer.pools || sources.contains(true)
+      pooled[layer.name] = last
+    }
+    return problems
+  }
+
   private func outputProblems(_ last: Layer) -> [ArchitectureError] {
+    if output == .values {
+      // A layer of tokens alone computes nothing.
+      return last.takesTokens ? [.wrongOutput(layer: last.name, expected: nil, found: nil)] : []
+    }
     guard case .linear(let linear) = last else {
       return [.wrongOutput(layer: last.name, expected: isLanguageModel ? size : nil, found: nil)]
     }
@@ -143,7 +194,11 @@ extension Architecture.Layer {
       }
       require(
         !layer.coupledGates || layer.forgetBias == 0, "coupled gates have no forget gate that a bias could be added to")
-    case .oneHot, .embedding, .gru, .sum, .concatenation, .linear: break
+    case .scalar(let layer):
+      require(
+        layer.scale != 0 && Float(layer.scale).isFinite && Float(layer.scale) != 0,
+        "the scale has to be a float32 other than zero")
+    case .oneHot, .embedding, .gru, .sum, .concatenation, .final, .attention, .linear, .activation: break
     }
     return problems
   }

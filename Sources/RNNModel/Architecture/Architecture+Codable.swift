@@ -9,26 +9,63 @@ extension Architecture: Codable {
   /// - Throws: `DecodingError` for a missing key or a meaning that this version does not have.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
-    let context = try container.nestedContainer(keyedBy: PartKey.self, forKey: .context)
     let input = try container.nestedContainer(keyedBy: PartKey.self, forKey: .input)
     let output = try container.nestedContainer(keyedBy: PartKey.self, forKey: .output)
     self.init(
       size: try input.decode(Int.self, forKey: .size), layers: try container.decode([Layer].self, forKey: .layers),
-      context: try context.decode(Context.self, forKey: .kind), input: try input.decode(Input.self, forKey: .kind),
+      context: try container.decode(Context.self, forKey: .context), input: try input.decode(Input.self, forKey: .kind),
       output: try output.decode(Output.self, forKey: .activation))
   }
 
   /// Writes the JSON of `docs/FORMAT.md`, section 4.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
-    var contextPart = container.nestedContainer(keyedBy: PartKey.self, forKey: .context)
-    try contextPart.encode(context, forKey: .kind)
+    try container.encode(context, forKey: .context)
     var inputPart = container.nestedContainer(keyedBy: PartKey.self, forKey: .input)
     try inputPart.encode(input, forKey: .kind)
     try inputPart.encode(size, forKey: .size)
     try container.encode(layers, forKey: .layers)
     var outputPart = container.nestedContainer(keyedBy: PartKey.self, forKey: .output)
     try outputPart.encode(output, forKey: .activation)
+  }
+}
+
+extension Architecture.Context: Codable {
+  private enum Key: String, CodingKey { case kind, length, padding }
+
+  /// Reads a context by its `kind`.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    switch try container.decode(String.self, forKey: .kind) {
+    case "stream": self = .stream
+    case "sequence": self = .sequence
+    case "window":
+      self = .window(
+        length: try container.decode(Int.self, forKey: .length),
+        padding: try container.decode(Int?.self, forKey: .padding))
+    case let kind:
+      throw DecodingError.dataCorruptedError(
+        forKey: .kind, in: container, debugDescription: "contexts of kind '\(kind)' are not known")
+    }
+  }
+
+  /// Writes a context with its `kind`.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(kind, forKey: .kind)
+    if case .window(let length, let padding) = self {
+      try container.encode(length, forKey: .length)
+      try container.encode(padding, forKey: .padding)
+    }
+  }
+
+  /// The `kind` of the context's JSON.
+  public var kind: String {
+    switch self {
+    case .stream: "stream"
+    case .sequence: "sequence"
+    case .window: "window"
+    }
   }
 }
 
@@ -41,6 +78,7 @@ extension Architecture.Layer: Codable {
     switch try container.decode(String.self, forKey: .kind) {
     case "one_hot": self = .oneHot(try .init(from: decoder))
     case "embedding": self = .embedding(try .init(from: decoder))
+    case "scalar": self = .scalar(try .init(from: decoder))
     case "elman": self = .elman(try .init(from: decoder))
     case "lstm": self = .lstm(try .init(from: decoder))
     case "gru": self = .gru(try .init(from: decoder))
@@ -48,7 +86,10 @@ extension Architecture.Layer: Codable {
     case "layer_norm": self = .layerNorm(try .init(from: decoder))
     case "sum": self = .sum(try .init(from: decoder))
     case "concatenation": self = .concatenation(try .init(from: decoder))
+    case "final": self = .final(try .init(from: decoder))
+    case "attention": self = .attention(try .init(from: decoder))
     case "linear": self = .linear(try .init(from: decoder))
+    case "activation": self = .activation(try .init(from: decoder))
     case let kind:
       throw DecodingError.dataCorruptedError(
         forKey: .kind, in: container, debugDescription: "layers of kind '\(kind)' are not known")
@@ -62,13 +103,17 @@ extension Architecture.Layer: Codable {
     switch self {
     case .oneHot(let layer): try layer.encode(to: encoder)
     case .embedding(let layer): try layer.encode(to: encoder)
+    case .scalar(let layer): try layer.encode(to: encoder)
     case .elman(let layer): try layer.encode(to: encoder)
     case .lstm(let layer): try layer.encode(to: encoder)
     case .gru(let layer): try layer.encode(to: encoder)
     case .dropout(let layer): try layer.encode(to: encoder)
     case .layerNorm(let layer): try layer.encode(to: encoder)
     case .sum(let layer), .concatenation(let layer): try layer.encode(to: encoder)
+    case .final(let layer): try layer.encode(to: encoder)
+    case .attention(let layer): try layer.encode(to: encoder)
     case .linear(let layer): try layer.encode(to: encoder)
+    case .activation(let layer): try layer.encode(to: encoder)
     }
   }
 }

@@ -4,9 +4,17 @@ extension Architecture {
   /// A reader that does not know one of them cannot compute the model.
   public var features: [String] {
     var features: Set<String> = []
-    if context == .sequence { features.insert("sequence-context") }
+    switch context {
+    case .stream: break
+    case .sequence: features.insert("sequence-context")
+    case .window: features.insert("window-context")
+    }
     if input == .features { features.insert("feature-input") }
-    if output == .sigmoid { features.insert("sigmoid-output") }
+    switch output {
+    case .softmax: break
+    case .sigmoid: features.insert("sigmoid-output")
+    case .values: features.insert("values-output")
+    }
     for layer in layers {
       if layer.direction == .backward { features.insert("backward-layers") }
       switch layer.initialState {
@@ -24,6 +32,7 @@ extension Architecture.Layer {
   fileprivate var ownFeatures: [String] {
     switch self {
     case .oneHot, .embedding, .gru: []
+    case .scalar: ["scalar-input"]
     case .elman(let layer): layer.leak == 1 ? [] : ["leaky-units"]
     case .lstm(let layer):
       [
@@ -33,7 +42,9 @@ extension Architecture.Layer {
     case .dropout(let layer): layer.locked ? ["locked-dropout"] : []
     case .layerNorm: ["layer-norm"]
     case .sum, .concatenation: ["connections"]
+    case .final, .attention: ["pooling"]
     case .linear(let layer): layer.weightsOf == nil ? [] : ["tied-weights"]
+    case .activation: ["activation-layers"]
     }
   }
 }

@@ -48,6 +48,26 @@ extension Architecture.LayerNorm: Codable {
   }
 }
 
+extension Architecture.Attention: Codable {
+  private enum Key: String, CodingKey { case name, inputs, outputs }
+
+  /// Reads the layer's JSON.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    let width = try container.decode(Int.self, forKey: .inputs)
+    try container.require(width, forKey: .outputs)
+    self.init(name: try container.decode(String.self, forKey: .name), width: width)
+  }
+
+  /// Writes the layer's JSON.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(width, forKey: .inputs)
+    try container.encode(width, forKey: .outputs)
+  }
+}
+
 extension Architecture.Linear: Codable {
   private enum Key: String, CodingKey {
     case name, inputs, outputs, bias

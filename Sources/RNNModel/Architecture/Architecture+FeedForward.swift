@@ -1,3 +1,5 @@
+import Kernels
+
 extension Architecture {
   /// h(t) is 1 at the token's index and 0 elsewhere.
   public struct OneHot: Hashable, Sendable, Codable {
@@ -27,6 +29,23 @@ extension Architecture {
       self.name = name
       self.inputs = inputs
       self.outputs = outputs
+    }
+  }
+
+  /// h(t) is the token's index times `scale`: a single unit.
+  public struct Scalar: Hashable, Sendable, Codable {
+    /// Unique among the layers.
+    public var name: String
+    /// The number of tokens.
+    public var size: Int
+    /// What the index is multiplied with, often 1 / size.
+    public var scale: Double
+
+    /// Makes a scalar input layer.
+    public init(name: String, size: Int, scale: Double) {
+      self.name = name
+      self.size = size
+      self.scale = scale
     }
   }
 
@@ -78,6 +97,52 @@ extension Architecture {
     public init(name: String, of: [String]) {
       self.name = name
       self.of = of
+    }
+  }
+
+  /// h is what an earlier layer gives at the step that it reads last: the first one of a layer that reads backward.
+  ///
+  /// The layers after it have one step.
+  public struct Final: Hashable, Sendable, Codable {
+    /// Unique among the layers.
+    public var name: String
+    /// The name of the earlier layer.
+    public var of: String
+
+    /// Takes the last of a layer's steps.
+    public init(name: String, of: String) {
+      self.name = name
+      self.of = of
+    }
+  }
+
+  /// h = sum over t of a(t) x(t), where a = softmax over t of `weights` · x(t).
+  ///
+  /// The layers after it have one step.
+  public struct Attention: Hashable, Sendable {
+    /// Unique among the layers.
+    public var name: String
+    /// The width of x(t) and of h.
+    public var width: Int
+
+    /// Makes an attention layer.
+    public init(name: String, width: Int) {
+      self.name = name
+      self.width = width
+    }
+  }
+
+  /// h(t) = g(x(t)), unit by unit.
+  public struct Activated: Hashable, Sendable, Codable {
+    /// Unique among the layers.
+    public var name: String
+    /// g.
+    public var activation: Activation
+
+    /// Makes an activation layer.
+    public init(name: String, activation: Activation) {
+      self.name = name
+      self.activation = activation
     }
   }
 

@@ -5,6 +5,8 @@ extension Architecture {
     case oneHot(OneHot)
     /// A token as a row of a trained matrix.
     case embedding(Embedding)
+    /// A token as a number.
+    case scalar(Scalar)
     /// A simple recurrent layer.
     case elman(Elman)
     /// A layer of long short-term memory cells.
@@ -19,8 +21,14 @@ extension Architecture {
     case sum(Connection)
     /// The outputs of earlier layers side by side.
     case concatenation(Connection)
+    /// What a layer gives at the step that it reads last.
+    case final(Final)
+    /// The mean over all steps, weighted by attention.
+    case attention(Attention)
     /// An affine map.
     case linear(Linear)
+    /// A function of each unit.
+    case activation(Activated)
   }
 }
 
@@ -30,13 +38,17 @@ extension Architecture.Layer {
     switch self {
     case .oneHot(let layer): layer.name
     case .embedding(let layer): layer.name
+    case .scalar(let layer): layer.name
     case .elman(let layer): layer.name
     case .lstm(let layer): layer.name
     case .gru(let layer): layer.name
     case .dropout(let layer): layer.name
     case .layerNorm(let layer): layer.name
     case .sum(let layer), .concatenation(let layer): layer.name
+    case .final(let layer): layer.name
+    case .attention(let layer): layer.name
     case .linear(let layer): layer.name
+    case .activation(let layer): layer.name
     }
   }
 
@@ -45,6 +57,7 @@ extension Architecture.Layer {
     switch self {
     case .oneHot: "one_hot"
     case .embedding: "embedding"
+    case .scalar: "scalar"
     case .elman: "elman"
     case .lstm: "lstm"
     case .gru: "gru"
@@ -52,7 +65,10 @@ extension Architecture.Layer {
     case .layerNorm: "layer_norm"
     case .sum: "sum"
     case .concatenation: "concatenation"
+    case .final: "final"
+    case .attention: "attention"
     case .linear: "linear"
+    case .activation: "activation"
     }
   }
 
@@ -61,11 +77,13 @@ extension Architecture.Layer {
     switch self {
     case .oneHot(let layer): layer.size
     case .embedding(let layer): layer.inputs
+    case .scalar(let layer): layer.size
     case .elman(let layer): layer.inputs
     case .lstm(let layer): layer.inputs
     case .gru(let layer): layer.inputs
     case .layerNorm(let layer): layer.width
-    case .dropout, .sum, .concatenation: nil
+    case .attention(let layer): layer.width
+    case .dropout, .sum, .concatenation, .final, .activation: nil
     case .linear(let layer): layer.inputs
     }
   }
@@ -75,11 +93,13 @@ extension Architecture.Layer {
     switch self {
     case .oneHot(let layer): layer.size
     case .embedding(let layer): layer.outputs
+    case .scalar: 1
     case .elman(let layer): layer.outputs
     case .lstm(let layer): layer.outputs
     case .gru(let layer): layer.outputs
     case .layerNorm(let layer): layer.width
-    case .dropout, .sum, .concatenation: nil
+    case .attention(let layer): layer.width
+    case .dropout, .sum, .concatenation, .final, .activation: nil
     case .linear(let layer): layer.outputs
     }
   }
@@ -87,8 +107,9 @@ extension Architecture.Layer {
   /// Whether the layer takes tokens.
   public var takesTokens: Bool {
     switch self {
-    case .oneHot, .embedding: true
-    case .elman, .lstm, .gru, .dropout, .layerNorm, .sum, .concatenation, .linear: false
+    case .oneHot, .embedding, .scalar: true
+    case .elman, .lstm, .gru, .dropout, .layerNorm, .sum, .concatenation, .final, .attention, .linear, .activation:
+      false
     }
   }
 
@@ -96,7 +117,16 @@ extension Architecture.Layer {
   public var sources: [String]? {
     switch self {
     case .sum(let layer), .concatenation(let layer): layer.of
+    case .final(let layer): [layer.of]
     default: nil
+    }
+  }
+
+  /// Whether the layer makes one vector of all steps.
+  public var pools: Bool {
+    switch self {
+    case .final, .attention: true
+    default: false
     }
   }
 

@@ -6,11 +6,15 @@ import Kernels
 /// one of that section.
 public struct Architecture: Hashable, Sendable {
   /// How the network sees a text.
-  public enum Context: String, Hashable, Sendable, Codable, CaseIterable {
+  public enum Context: Hashable, Sendable {
     /// As one stream, whose state is carried from each symbol to the next without end.
     case stream
     /// As sequences that are there as a whole, each read from the initial state: what layers that read backward need.
     case sequence
+    /// As windows: what comes after a symbol is computed from it and those just before it, `length` in all, read from the initial state.
+    ///
+    /// Where a text has not yet so many, the token `padding` stands in front of it; nil means that the window is shorter there.
+    case window(length: Int, padding: Int?)
   }
 
   /// What comes in at each step.
@@ -27,6 +31,8 @@ public struct Architecture: Hashable, Sendable {
     case softmax
     /// Each is true or not by itself: the sigmoid of each is its probability. The loss is the sum of the binary cross-entropies.
     case sigmoid
+    /// Numbers that mean nothing else: of a model that is there to be run. The last layer may be of any kind then.
+    case values
   }
 
   /// The number of tokens, or the width of a vector of features.
@@ -47,7 +53,8 @@ public struct Architecture: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - size: the number of tokens, or the width of a vector of features.
-  ///   - layers: from inputs to a ``Layer/linear(_:)``; for tokens the first is ``Layer/oneHot(_:)`` or ``Layer/embedding(_:)``.
+  ///   - layers: from inputs to a ``Layer/linear(_:)``; for tokens the first is ``Layer/oneHot(_:)``, ``Layer/embedding(_:)`` or
+  ///     ``Layer/scalar(_:)``.
   ///   - context: how the network sees a text.
   ///   - input: what comes in.
   ///   - output: what goes out.
@@ -62,10 +69,22 @@ public struct Architecture: Hashable, Sendable {
   }
 
   /// The number of values that the last layer gives, K: the number of tokens for a language model.
-  public var outputSize: Int { layers.last?.outputs ?? 0 }
+  public var outputSize: Int { layers.last?.outputs ?? widths.last ?? 0 }
 
-  /// Whether this predicts the next token of a stream from those before it.
-  public var isLanguageModel: Bool { context == .stream && input == .tokens && output == .softmax }
+  /// Whether this predicts the next token of a text from those before it.
+  public var isLanguageModel: Bool { context != .sequence && input == .tokens && output == .softmax }
+
+  /// How many symbols a prediction is computed from at most; nil for all that came before.
+  public var windowLength: Int? {
+    if case .window(let length, _) = context { length } else { nil }
+  }
+
+  /// Why the network can only be run; nil if it can be trained.
+  var reasonNotToTrain: String? {
+    if output == .values { return "its outputs are values without a loss" }
+    if windowLength != nil { return "its context is windows" }
+    return layers.first { $0.pools }.map { "'\($0.name)' makes one vector of all steps" }
+  }
 
   /// Refuses what is not a language model.
   ///

@@ -10,6 +10,12 @@ public enum ArchitectureError: Error, Hashable, Sendable, CustomStringConvertibl
   case unknownLayer(layer: String, name: String)
   /// A layer reads backward what never ends.
   case backwardInStream(layer: String)
+  /// A layer makes one vector of the steps of what never ends, or of what has no steps any more.
+  case misplacedPooling(layer: String)
+  /// A layer takes what has one step together with what has many, or needs steps where there are none any more.
+  case noSteps(layer: String)
+  /// The network can be run, but not trained.
+  case notTrainable(reason: String)
   /// The last layer is not linear, or has not as many outputs as there are tokens.
   case wrongOutput(layer: String, expected: Int?, found: Int?)
   /// Something else than the next token of a stream is predicted.
@@ -31,6 +37,11 @@ public enum ArchitectureError: Error, Hashable, Sendable, CustomStringConvertibl
       "Layer '\(layer)' refers to '\(name)', but no such layer is before it."
     case .backwardInStream(let layer):
       "Layer '\(layer)' reads backward, which needs a context of whole sequences."
+    case .misplacedPooling(let layer):
+      "Layer '\(layer)' makes one vector of all steps, which needs a context of windows or whole sequences, and can happen only once."
+    case .noSteps(let layer):
+      "Layer '\(layer)' takes what has many steps, but after a pooling layer there is only one."
+    case .notTrainable(let reason): "The network can be run, but not trained: \(reason)."
     case .wrongOutput(let layer, let expected, let found):
       "The last layer, '\(layer)', has to be linear"
         + (expected.map { " with \($0) outputs, one for each token" } ?? "")

@@ -13,6 +13,55 @@ final class OneHotLayer: NetworkLayer {
   }
 }
 
+/// h(t) is the token's index times a constant.
+final class ScalarLayer: NetworkLayer {
+  private let scale: Float
+
+  init(_ layer: Architecture.Scalar, capacity: Window, trains: Bool) {
+    scale = Float(layer.scale)
+    super.init(width: 1, leadingSlots: 0, capacity: capacity, trains: trains)
+  }
+
+  override func forward(_ input: LayerInput, _ window: Window, parameters: [Float]) {
+    guard case .tokens(let tokens) = input else { return }
+    for row in 0..<window.rows { outputs[row] = Float(tokens[row]) * scale }
+  }
+}
+
+/// h(t) = g(x(t)), unit by unit.
+final class ActivationLayer: NetworkLayer {
+  private let activation: Activation
+
+  init(_ layer: Architecture.Activated, width: Int, capacity: Window, trains: Bool) {
+    activation = layer.activation
+    super.init(width: width, leadingSlots: 0, capacity: capacity, trains: trains)
+  }
+
+  override func forward(_ input: LayerInput, _ window: Window, parameters: [Float]) {
+    guard case .layer(let below) = input else { return }
+    let source = below.outputs
+    var values = outputs.taken()
+    defer { outputs = values }
+    var span = values.mutableSpan
+    span.withSlice(range(window)) { rows in
+      VectorOperations.copy(source.span.extracting(below.range(window)), to: &rows)
+      activation.apply(to: &rows)
+    }
+  }
+
+  override func backward(_ input: LayerInput, _ window: Window, parameters: [Float], gradient: inout [Float]) {
+    guard case .layer(let below) = input else { return }
+    let (deltas, values) = (outputGradients, outputs)
+    var target = below.outputGradients.taken()
+    defer { below.outputGradients = target }
+    var span = target.mutableSpan
+    span.withSlice(below.range(window)) { rows in
+      VectorOperations.copy(deltas.span.extracting(range(window)), to: &rows)
+      activation.multiplyByDerivative(atOutputs: values.span.extracting(range(window)), gradients: &rows)
+    }
+  }
+}
+
 /// h(t) is the token's row of the weights.
 final class EmbeddingLayer: NetworkLayer {
   private let weights: Range<Int>

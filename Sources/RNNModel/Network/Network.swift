@@ -120,14 +120,16 @@ public final class Network {
   /// Runs the layers below the output, and returns what the output takes.
   private func forward(_ inputs: Inputs, _ window: Window) -> LayerInput {
     prepare()
-    if architecture.context == .sequence { beginsStream = true }
+    if architecture.context != .stream { beginsStream = true }
     for (_, layer) in recurrent {
       layer.beginsStream = beginsStream
       if beginsStream { layer.loadInitialState(parameters, batch: batch) }
     }
     if case .features(let values) = inputs { graph.features?.load(values, window) }
     let tokens = inputs.tokens
-    for node in graph.nodes { node.layer.forward(node.source.input(tokens), window, parameters: parameters) }
+    for node in graph.nodes {
+      node.layer.forward(node.source.input(tokens), node.isPooled ? window.pooled : window, parameters: parameters)
+    }
     return graph.top.input(tokens)
   }
 
@@ -201,9 +203,10 @@ public final class Network {
   /// - Precondition: the sizes fit, and the tokens are in the vocabulary.
   public func score(_ inputs: Inputs, targets: Targets, into results: inout [Double]) {
     let window = window(inputs)
-    precondition(results.count >= window.rows, "\(results.count) results for \(window.rows) rows")
+    let rows = graph.isPooled ? window.pooled : window
+    precondition(results.count >= rows.rows, "\(results.count) results for \(rows.rows) rows")
     let top = forward(inputs, window)
-    graph.output.score(top, window, targets: targets, parameters: parameters, into: &results)
+    graph.output.score(top, rows, targets: targets, parameters: parameters, into: &results)
     carryState(window)
   }
 
@@ -212,11 +215,12 @@ public final class Network {
     score(.tokens(inputs), targets: .classes(targets), into: &results)
   }
 
-  /// The logits at each step; carries the state on.
+  /// The logits at each step, or the values of an architecture whose output they are; carries the state on.
   ///
   /// - Parameters:
   ///   - inputs: what comes in.
-  ///   - results: receives `[steps, batch, outputs]`; at least that long.
+  ///   - results: receives `[steps, batch, outputs]`, or `[batch, outputs]` where there is one prediction for all steps: in a context of
+  ///     windows, and after a pooling layer; at least that long.
   ///   - layer: called with the name and the outputs `[steps, batch, width]` of each layer below the output, if it is not nil.
   /// - Precondition: the sizes fit, and the tokens are in the vocabulary.
   public func logits(
@@ -224,11 +228,15 @@ public final class Network {
     visiting visit: ((_ layer: String, _ outputs: [Float]) -> Void)? = nil
   ) {
     let window = window(inputs)
-    precondition(results.count >= window.rows * architecture.outputSize, "sizes of inputs, results")
+    let rows = graph.isPooled ? window.pooled : window
+    precondition(results.count >= rows.rows * architecture.outputSize, "sizes of inputs, results")
     let top = forward(inputs, window)
-    graph.output.logits(top, window, parameters: parameters, into: &results)
+    graph.output.logits(top, rows, parameters: parameters, into: &results)
     if let visit {
-      for node in graph.nodes { visit(node.name, Array(node.layer.outputs[node.layer.range(window)])) }
+      for node in graph.nodes where !node.name.isEmpty {
+        let isPooled = node.isPooled || node.layer is PoolingLayer
+        visit(node.name, Array(node.layer.outputs[node.layer.range(isPooled ? window.pooled : window)]))
+      }
     }
     carryState(window)
   }

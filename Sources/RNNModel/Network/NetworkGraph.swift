@@ -15,28 +15,39 @@ struct NetworkGraph {
     let name: String
     let layer: NetworkLayer
     let source: Source
+    /// Whether the layer comes after one that has made one row of all steps.
+    let isPooled: Bool
   }
 
   private(set) var nodes: [Node] = []
   private(set) var output: NetworkOutput
   /// What the output takes.
   private(set) var top: Source
+  /// Whether the output has one row for all steps of a window.
+  private(set) var isPooled = false
   /// Holds the vectors that come in, if it is not tokens that do.
   let features: FeatureLayer?
 
   /// Plans the layers of an architecture and their memory.
   ///
-  /// - Throws: ``ArchitectureError/wrongOutput(layer:expected:found:)`` if the last layer is not linear.
+  /// - Throws: ``ArchitectureError/wrongOutput(layer:expected:found:)`` if the last layer is not one of the output's kind;
+  ///   ``ArchitectureError/notTrainable(reason:)``.
   init(
     _ architecture: Architecture, _ table: ParameterTable, capacity: Window, trains: Bool
   ) throws(ArchitectureError) {
-    guard case .linear(let last)? = architecture.layers.last else {
-      throw .wrongOutput(layer: architecture.layers.last?.name ?? "", expected: nil, found: nil)
+    if trains, let reason = architecture.reasonNotToTrain { throw .notTrainable(reason: reason) }
+    var below = architecture.layers[...]
+    var last: Architecture.Linear?
+    if architecture.output != .values {
+      guard case .linear(let linear)? = below.popLast() else {
+        throw .wrongOutput(layer: architecture.layers.last?.name ?? "", expected: nil, found: nil)
+      }
+      last = linear
     }
     // Dropout does nothing when the network is only read: its name then means the layer before it.
     var aliases: [String: String] = [:]
     var layers: [Architecture.Layer] = []
-    for layer in architecture.layers.dropLast() {
+    for layer in below {
       if case .dropout(let dropout) = layer, !trains || dropout.rate == 0, let before = layers.last {
         aliases[dropout.name] = before.name
       } else {
@@ -49,23 +60,51 @@ struct NetworkGraph {
     features =
       architecture.input == .features ? FeatureLayer(width: architecture.size, capacity: capacity, trains: trains) : nil
     var source = features.map { Source.layer($0) } ?? .tokens
+    var pooled: Set<String> = []
     var byName: [String: NetworkLayer] = [:]
     for (index, layer) in layers.enumerated() {
       // A one-hot layer is not computed where the one after it can take the tokens themselves.
       if case .oneHot = layer, !connected.contains(layer.name),
+        architecture.windowLength == nil || index < layers.count - 1,
         index == layers.count - 1 || layers[index + 1].takesTokensInPlaceOfOneHot
       {
         continue
       }
+      let takesPooled = layer.sources.map { $0.map(resolved).contains { pooled.contains($0) } } ?? isPooled
       let sources = (layer.sources ?? []).compactMap { byName[resolved($0)] }
-      let made = Self.make(layer, table, source, sources, capacity: capacity, trains: trains)
-      nodes.append(Node(name: layer.name, layer: made, source: layer.sources == nil ? source : .own))
+      let made: NetworkLayer
+      if case .final(let final) = layer, let taken = sources.first {
+        // The layer that is named decides, not one that it stands for.
+        let named = architecture.layers.first { $0.name == final.of }
+        made = FinalLayer(of: taken, takesFirst: named?.direction == .backward, capacity: capacity)
+      } else {
+        made = Self.make(
+          layer, table, source, sources, capacity: takesPooled ? capacity.pooled : capacity, trains: trains)
+      }
+      nodes.append(
+        Node(name: layer.name, layer: made, source: layer.sources == nil ? source : .own, isPooled: takesPooled))
       byName[layer.name] = made
       source = .layer(made)
+      isPooled = takesPooled || layer.pools
+      if isPooled { pooled.insert(layer.name) }
+    }
+    // A window has one prediction, at its last step.
+    if architecture.windowLength != nil, !isPooled, case .layer(let layer) = source {
+      let final = FinalLayer(of: layer, takesFirst: false, capacity: capacity)
+      nodes.append(Node(name: "", layer: final, source: .own, isPooled: false))
+      source = .layer(final)
+      isPooled = true
     }
     top = source
-    output = NetworkOutput(
-      last, architecture.output, table, takesTokens: source.isTokens, capacity: capacity, trains: trains)
+    let rows = isPooled ? capacity.pooled : capacity
+    let takesTokens = source.isTokens
+    switch (architecture.output, last) {
+    case (.softmax, let last?):
+      output = .softmax(SoftmaxOutput(last, table, takesTokens: takesTokens, capacity: rows, trains: trains))
+    case (.sigmoid, let last?):
+      output = .sigmoid(SigmoidOutput(last, table, takesTokens: takesTokens, capacity: rows, trains: trains))
+    default: output = .values(ValuesOutput(width: source.width))
+    }
   }
 
   /// All layers but the output.
@@ -93,6 +132,7 @@ struct NetworkGraph {
     switch layer {
     case .oneHot(let layer): return OneHotLayer(layer, capacity: capacity, trains: trains)
     case .embedding(let layer): return EmbeddingLayer(layer, table, capacity: capacity, trains: trains)
+    case .scalar(let layer): return ScalarLayer(layer, capacity: capacity, trains: trains)
     case .elman(let layer):
       return ElmanLayer(layer, table, takesTokens: takesTokens, capacity: capacity, trains: trains)
     case .lstm(let layer):
@@ -105,6 +145,10 @@ struct NetworkGraph {
     case .layerNorm(let layer): return LayerNormLayer(layer, table, capacity: capacity, trains: trains)
     case .sum: return SumLayer(of: sources, capacity: capacity, trains: trains)
     case .concatenation: return ConcatenationLayer(of: sources, capacity: capacity, trains: trains)
+    case .final: return FinalLayer(of: sources[0], takesFirst: false, capacity: capacity)
+    case .attention(let layer): return AttentionLayer(layer, table, capacity: capacity)
+    case .activation(let layer):
+      return ActivationLayer(layer, width: source.width, capacity: capacity, trains: trains)
     }
   }
 }
@@ -135,7 +179,8 @@ extension Architecture.Layer {
   fileprivate var takesTokensInPlaceOfOneHot: Bool {
     switch self {
     case .elman, .lstm, .gru, .linear: true
-    case .oneHot, .embedding, .dropout, .layerNorm, .sum, .concatenation: false
+    case .oneHot, .embedding, .scalar, .dropout, .layerNorm, .sum, .concatenation, .final, .attention, .activation:
+      false
     }
   }
 }

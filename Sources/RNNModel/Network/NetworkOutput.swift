@@ -2,23 +2,13 @@
 enum NetworkOutput {
   case softmax(SoftmaxOutput)
   case sigmoid(SigmoidOutput)
-
-  init(
-    _ layer: Architecture.Linear, _ kind: Architecture.Output, _ table: ParameterTable, takesTokens: Bool,
-    capacity: Window, trains: Bool
-  ) {
-    switch kind {
-    case .softmax:
-      self = .softmax(SoftmaxOutput(layer, table, takesTokens: takesTokens, capacity: capacity, trains: trains))
-    case .sigmoid:
-      self = .sigmoid(SigmoidOutput(layer, table, takesTokens: takesTokens, capacity: capacity, trains: trains))
-    }
-  }
+  case values(ValuesOutput)
 
   func prepare(_ parameters: [Float]) {
     switch self {
     case .softmax(let output): output.prepare(parameters)
     case .sigmoid(let output): output.prepare(parameters)
+    case .values: break
     }
   }
 
@@ -38,6 +28,7 @@ enum NetworkOutput {
         input, window, targets: bits, scale: scale, parameters: parameters, gradient: &gradient)
     case (.softmax, .bits): preconditionFailure("bits as targets of a softmax")
     case (.sigmoid, .classes): preconditionFailure("classes as targets of independent bits")
+    case (.values, _): preconditionFailure("targets of a network that is there to be run")
     }
   }
 
@@ -54,6 +45,7 @@ enum NetworkOutput {
       output.score(input, window, targets: bits, parameters: parameters, into: &results)
     case (.softmax, .bits): preconditionFailure("bits as targets of a softmax")
     case (.sigmoid, .classes): preconditionFailure("classes as targets of independent bits")
+    case (.values, _): preconditionFailure("targets of a network that is there to be run")
     }
   }
 
@@ -62,6 +54,7 @@ enum NetworkOutput {
     switch self {
     case .softmax(let output): output.logits(input, window, parameters: parameters, into: &results)
     case .sigmoid(let output): output.logits(input, window, parameters: parameters, into: &results)
+    case .values(let output): output.values(input, window, into: &results)
     }
   }
 }

@@ -101,7 +101,7 @@ extension Architecture.Layer {
   /// The tensors in the order of `docs/FORMAT.md`, section 5.
   fileprivate var tensors: [Tensor] {
     switch self {
-    case .oneHot, .dropout, .sum, .concatenation: []
+    case .oneHot, .scalar, .dropout, .sum, .concatenation, .final, .activation: []
     case .embedding(let layer):
       [Tensor(name: "weights", axes: [.token, .output], shape: [layer.inputs, layer.outputs])]
     case .elman(let layer):
@@ -121,6 +121,7 @@ extension Architecture.Layer {
     case .layerNorm(let layer):
       [Tensor(name: "gain", axes: [.output], shape: [layer.width])]
         + (layer.bias ? [Tensor(name: "bias", axes: [.output], shape: [layer.width])] : [])
+    case .attention(let layer): [Tensor(name: "weights", axes: [.input], shape: [layer.width])]
     case .linear(let layer):
       (layer.weightsOf == nil
         ? [Tensor(name: "weights", axes: [.output, .input], shape: [layer.outputs, layer.inputs])] : [])

@@ -38,7 +38,7 @@ public struct Parameters: Sendable {
           bound = 0
           for index in entry.range { values[index] = 1 }
         case (.embedding, _): bound = 0.1
-        case (.linear, _): bound = 1 / Double(max(1, layer.inputs ?? 1)).squareRoot()
+        case (.linear, _), (.attention, _): bound = 1 / Double(max(1, layer.inputs ?? 1)).squareRoot()
         default: bound = 1 / Double(max(1, layer.outputs ?? 1)).squareRoot()
         }
         if bound > 0 {

@@ -21,8 +21,17 @@ extension Reference {
     var trace = Trace(steps: [], finalState: [])
     for (index, layer) in layers.enumerated() {
       var state = state[index]
-      var steps: [ReferenceStep<Scalar>?] = Array(repeating: nil, count: inputs.count)
-      for t in layer.direction.order(0..<inputs.count) {
+      if let layer = layer as? any ReferencePooling<Scalar> {
+        let rows = sources[index].isEmpty ? inputs.vectors : trace.steps[sources[index][0]].map { $0.output }
+        trace.steps.append([
+          ReferenceStep(input: .vector([]), previous: state, state: state, output: layer.pool(rows))
+        ])
+        trace.finalState.append(state)
+        continue
+      }
+      let count = sources[index].first.map { trace.steps[$0].count } ?? inputs.count
+      var steps: [ReferenceStep<Scalar>?] = Array(repeating: nil, count: count)
+      for t in layer.direction.order(0..<count) {
         let outputs = sources[index].map { trace.steps[$0][t].output }
         let input = outputs.isEmpty ? inputs[t] : .vector(outputs.count == 1 ? outputs[0] : Array(outputs.joined()))
         let step = layer.step(input, from: state, at: first + t)

@@ -14,6 +14,11 @@ extension Reference {
       }
     }
 
+    /// x(t); none for tokens.
+    var vectors: [Vector] {
+      if case .features(let vectors) = self { vectors } else { [] }
+    }
+
     subscript(step: Int) -> ReferenceInput<Scalar> {
       switch self {
       case .tokens(let tokens): .token(tokens[step])

@@ -15,6 +15,8 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
   let sources: [[Int]]
   let output: Architecture.Output
   let parameterCount: Int
+  /// Whether there is one output for all steps: that of the last one, unless a layer has pooled them.
+  let hasOneOutput: Bool
   /// The number of parameters that the state can depend on: all those up to the last recurrent layer's.
   let influentialCount: Int
 
@@ -31,6 +33,7 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
     precondition(values.count == table.count, "an architecture with \(table.count) parameters, \(values.count) values")
     parameterCount = table.count
     output = architecture.output
+    hasOneOutput = architecture.windowLength != nil
     names = architecture.layers.map { $0.name }
     sources = architecture.layers.enumerated().map { (index, layer) in
       layer.sources?.compactMap { name in architecture.layers.firstIndex { $0.name == name } }
@@ -39,6 +42,8 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
     layers = architecture.layers.map { layer in
       layer.reference(dropoutMasks: dropoutMasks[layer.name]) { owner, name in
         ReferenceTensor(values: values, entry: table[owner, name])
+      } direction: { name in
+        architecture.layers.first { $0.name == name }?.direction
       }
     }
     let recurrent = architecture.layers.lastIndex { $0.direction != nil } ?? -1
@@ -54,11 +59,11 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
   /// - Parameters:
   ///   - inputs: what is fed, one step after another.
   ///   - state: one for each layer; on return, the state after the last step.
-  /// - Returns: in(t) of the output units, `[step][unit]`: the logits.
+  /// - Returns: in(t) of the output units, `[step][unit]`: the logits; a single step in a context of windows, and after a pooling layer.
   public func logits(_ inputs: Inputs, state: inout [LayerState]) -> [Vector] {
     let trace = run(inputs, from: state)
     state = trace.finalState
-    return trace.outputs
+    return hasOneOutput ? trace.outputs.suffix(1) : trace.outputs
   }
 
   /// The logarithms of the output's probabilities `[step][unit]`: ln p(token | inputs) of a softmax, ln p(bit = 1 |
@@ -87,12 +92,14 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
 extension Architecture.Layer {
   /// The layer with its parameters.
   fileprivate func reference<Scalar: ReferenceScalar>(
-    dropoutMasks: [[Scalar]]?, tensor: (_ layer: String, _ name: String) -> ReferenceTensor<Scalar>
+    dropoutMasks: [[Scalar]]?, tensor: (_ layer: String, _ name: String) -> ReferenceTensor<Scalar>,
+    direction: (_ layer: String) -> Architecture.Direction?
   ) -> any ReferenceLayer<Scalar> {
     func own(_ name: String) -> ReferenceTensor<Scalar> { tensor(self.name, name) }
     switch self {
     case .oneHot(let layer): return ReferenceOneHot(size: layer.size)
     case .embedding: return ReferenceEmbedding(weights: own("weights"))
+    case .scalar(let layer): return ReferenceScalarInput(scale: Scalar(layer.scale))
     case .elman(let layer): return ReferenceElman(layer, tensor: own)
     case .lstm(let layer): return ReferenceLSTM(layer, tensor: own)
     case .gru(let layer): return ReferenceGRU(layer, tensor: own)
@@ -101,6 +108,9 @@ extension Architecture.Layer {
       return ReferenceLayerNorm(epsilon: Scalar(layer.epsilon), gain: own("gain"), bias: own("bias"))
     case .sum(let layer): return ReferenceSum(count: layer.of.count)
     case .concatenation: return ReferenceConcatenation()
+    case .final(let layer): return ReferenceFinal(takesFirst: direction(layer.of) == .backward)
+    case .attention: return ReferenceAttention(weights: own("weights"))
+    case .activation(let layer): return ReferenceActivated(activation: layer.activation)
     // Tied weights [token, output] of an embedding lie in memory as weights [output, input] (Press & Wolf 2017).
     case .linear(let layer):
       return ReferenceLinear(weights: tensor(layer.weightsOf ?? layer.name, "weights"), bias: own("bias"))

@@ -1,3 +1,5 @@
+import Kernels
+
 /// h(t) is 1 at the token's index.
 struct ReferenceOneHot<Scalar: ReferenceScalar>: ReferenceLayer {
   let size: Int
@@ -14,6 +16,40 @@ struct ReferenceOneHot<Scalar: ReferenceScalar>: ReferenceLayer {
     _ step: ReferenceStep<Scalar>, at t: Int, outputGradient: [Scalar], stateGradient: Reference<Scalar>.LayerState,
     into gradient: inout [Scalar]
   ) -> (input: [Scalar], state: Reference<Scalar>.LayerState) { (outputGradient, stateGradient) }
+}
+
+/// h(t) is the token's index times a constant.
+struct ReferenceScalarInput<Scalar: ReferenceScalar>: ReferenceLayer {
+  let scale: Scalar
+
+  func step(
+    _ input: ReferenceInput<Scalar>, from state: Reference<Scalar>.LayerState, at t: Int
+  ) -> ReferenceStep<Scalar> {
+    ReferenceStep(input: input, previous: state, state: state, output: [Scalar(input.token) * scale])
+  }
+
+  func backstep(
+    _ step: ReferenceStep<Scalar>, at t: Int, outputGradient: [Scalar], stateGradient: Reference<Scalar>.LayerState,
+    into gradient: inout [Scalar]
+  ) -> (input: [Scalar], state: Reference<Scalar>.LayerState) { (outputGradient, stateGradient) }
+}
+
+/// h(t) = g(x(t)), unit by unit.
+struct ReferenceActivated<Scalar: ReferenceScalar>: ReferenceLayer {
+  let activation: Activation
+
+  func step(
+    _ input: ReferenceInput<Scalar>, from state: Reference<Scalar>.LayerState, at t: Int
+  ) -> ReferenceStep<Scalar> {
+    ReferenceStep(input: input, previous: state, state: state, output: input.vector.map { activation.value($0) })
+  }
+
+  func backstep(
+    _ step: ReferenceStep<Scalar>, at t: Int, outputGradient: [Scalar], stateGradient: Reference<Scalar>.LayerState,
+    into gradient: inout [Scalar]
+  ) -> (input: [Scalar], state: Reference<Scalar>.LayerState) {
+    (zip(outputGradient, step.output).map { $0 * activation.derivative(at: $1) }, stateGradient)
+  }
 }
 
 /// h(t) is the token's row of the weights.
