@@ -29,7 +29,22 @@ public protocol LanguageModel: AnyObject {
   var longestWindow: Int { get }
 }
 
-/// A recurrent network as a language model.
+extension Model {
+  /// The model as one of language, in the way that its context prescribes.
+  ///
+  /// - Parameters:
+  ///   - streams: how many texts to read at the same time, B.
+  ///   - longestWindow: the most steps scored at once; more is faster and takes more memory.
+  /// - Throws: ``ArchitectureError/notLanguageModel`` for a network that does something else.
+  public func languageModel(streams: Int = 1, longestWindow: Int = 256) throws(ArchitectureError) -> any LanguageModel {
+    if architecture.windowLength != nil {
+      return try WindowedLanguageModel(self, streams: streams, longestWindow: longestWindow)
+    }
+    return try RecurrentLanguageModel(self, streams: streams, longestWindow: longestWindow)
+  }
+}
+
+/// A recurrent network as a language model that reads a stream.
 public final class RecurrentLanguageModel: LanguageModel {
   private let network: Network
 
@@ -39,9 +54,9 @@ public final class RecurrentLanguageModel: LanguageModel {
   ///   - model: the model.
   ///   - streams: how many texts to read at the same time, B.
   ///   - longestWindow: the most steps scored at once; more is faster and takes more memory.
-  /// - Throws: ``ArchitectureError/notLanguageModel`` for a network that does something else; ``ArchitectureError`` for layers that do not
-  ///   fit together.
+  /// - Throws: ``ArchitectureError/notLanguageModel`` for a network that does something else, or reads windows.
   public init(_ model: Model, streams: Int = 1, longestWindow: Int = 256) throws(ArchitectureError) {
+    guard model.architecture.windowLength == nil else { throw .notLanguageModel }
     try model.architecture.requireLanguageModel()
     network = try Network(
       model.architecture, parameters: model.parameters.values, purpose: .inference, batch: streams,
@@ -55,7 +70,7 @@ public final class RecurrentLanguageModel: LanguageModel {
   /// The most steps scored at once.
   public var longestWindow: Int { network.steps }
 
-  /// Puts all streams into the zero state.
+  /// Puts all streams into the initial state.
   public func reset() { network.resetState() }
 
   /// Reads one token of each stream.

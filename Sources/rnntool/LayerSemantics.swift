@@ -6,10 +6,13 @@ extension Architecture.Layer {
 
   private var parts: [String?] {
     switch self {
-    case .oneHot, .embedding: []
+    case .oneHot, .embedding, .attention: []
+    case .scalar(let layer): ["scale \(Format.short(layer.scale))"]
     case .dropout(let layer): ["rate \(Format.short(layer.rate))", layer.locked ? "locked" : nil]
     case .layerNorm(let layer): ["epsilon \(Format.short(layer.epsilon))", layer.bias ? nil : "no bias"]
     case .sum(let layer), .concatenation(let layer): ["of \(layer.of.joined(separator: ", "))"]
+    case .final(let layer): ["of \(layer.of)"]
+    case .activation(let layer): [layer.activation.rawValue]
     case .linear(let layer): [layer.weightsOf.map { "weights of \($0)" }, layer.bias ? nil : "no bias"]
     case .elman(let layer):
       [layer.activation.rawValue, layer.leak == 1 ? nil : "leak \(Format.short(layer.leak))"] + order

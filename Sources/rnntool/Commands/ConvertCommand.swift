@@ -150,7 +150,7 @@ struct ConvertCommand: ParsableCommand {
     let hash = Hash.sha256(text)
     return { model in
       guard let vocabulary = model.vocabulary else { throw EvaluationError.noVocabulary }
-      let network = try RecurrentLanguageModel(model, streams: 1, longestWindow: 256)
+      let network = try model.languageModel()
       let result = try StreamEvaluation.evaluate(text, network, vocabulary: vocabulary)
       return Score(corpusSHA256: hash, tokens: result.tokens, nats: result.nats)
     }

@@ -62,7 +62,7 @@ struct EvaluateCommand: ParsableCommand {
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }
     let window = length ?? max(1, 256 / batch)
     try Memory.check(loaded.architecture, batch: batch, steps: window, trains: false)
-    let network = try RecurrentLanguageModel(loaded, streams: batch, longestWindow: window)
+    let network = try loaded.languageModel(streams: batch, longestWindow: window)
     var results: [JSONValue] = []
     var worst: Int32 = 0
     for path in texts {
@@ -87,7 +87,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func evaluate(
-    _ path: String, _ network: RecurrentLanguageModel, _ vocabulary: Vocabulary
+    _ path: String, _ network: any LanguageModel, _ vocabulary: Vocabulary
   ) throws -> (EvaluationResult, sha256: String, seconds: Double) {
     let bytes = try Input.texts([path])
     let clock = ContinuousClock()

@@ -81,7 +81,7 @@ struct SampleCommand: ParsableCommand {
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }
     let text = try promptFile.map { try Input.text($0) } ?? Array((prompt ?? "").utf8)
     let tokens = try vocabulary.encode(text, unknown: .refuse).tokens
-    let network = try RecurrentLanguageModel(loaded, longestWindow: 1)
+    let network = try loaded.languageModel(longestWindow: 1)
     let seed = seed ?? UInt64.random(in: 0..<(1 << 53))
     var sampler = Sampler(strategies: strategies, seed: seed)
     var decoder = Vocabulary.Decoder(vocabulary)
