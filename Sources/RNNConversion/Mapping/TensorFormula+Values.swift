@@ -94,7 +94,7 @@ struct Permutation {
     }
   }
 
-  private func moved<Element: FixedWidthInteger>(_ bytes: [UInt8], _ type: Element.Type) -> [UInt8] {
+  private func moved<Element: FixedWidthInteger & BitwiseCopyable>(_ bytes: [UInt8], _ type: Element.Type) -> [UInt8] {
     let source = LittleEndian.integers(bytes, as: type)
     var result = [Element](repeating: 0, count: source.count)
     guard let width = lengths.last, let step = strides.last, !source.isEmpty else { return bytes }

@@ -47,7 +47,7 @@ public struct NPYFile: Sendable {
 
   /// The values as integers; nil if they are of another type or do not fit.
   public var integers: [Int]? {
-    func convert<Value: FixedWidthInteger>(_ type: Value.Type) -> [Int]? {
+    func convert<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type) -> [Int]? {
       let values = LittleEndian.integers(bytes, as: type)
       let converted = values.compactMap { Int(exactly: $0) }
       return converted.count == values.count ? converted : nil

@@ -20,19 +20,42 @@ public enum LittleEndian {
   /// The bytes of float64 values.
   public static func bytes(_ values: [Double]) -> [UInt8] { bytes(values.lazy.map(\.bitPattern)) }
 
+  /// The bytes of integers that lie in memory.
+  public static func bytes<Value: FixedWidthInteger & BitwiseCopyable>(_ values: [Value]) -> [UInt8] {
+    #if _endian(little)
+      // Safe: integers have no padding, and the bytes are copied before the closure ends.
+      return values.withUnsafeBytes { Array($0) }
+    #else
+      return bytes(values.lazy.map(\.self))
+    #endif
+  }
+
   /// The integers in bytes, whose number is a multiple of the integer's size.
-  public static func integers<Value: FixedWidthInteger>(_ bytes: [UInt8], as type: Value.Type) -> [Value] {
+  public static func integers<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ bytes: [UInt8], as type: Value.Type
+  ) -> [Value] {
     let size = Value.bitWidth / 8
-    return (0..<(bytes.count / size)).map { index in
-      (0..<size).reduce(0) { $0 | Value(truncatingIfNeeded: bytes[index * size + $1]) << ($1 * 8) }
-    }
+    let count = bytes.count / size
+    #if _endian(little)
+      return [Value](unsafeUninitializedCapacity: count) { buffer, initialized in
+        // Safe: every bit pattern is an integer, and `count * size` bytes fit both buffers.
+        bytes.withUnsafeBytes {
+          UnsafeMutableRawBufferPointer(buffer).copyMemory(from: .init(rebasing: $0[..<(count * size)]))
+        }
+        initialized = count
+      }
+    #else
+      return (0..<count).map { index in
+        (0..<size).reduce(0) { $0 | Value(truncatingIfNeeded: bytes[index * size + $1]) << ($1 * 8) }
+      }
+    #endif
   }
 
   /// The values of a tensor in a chosen precision.
   public static func values<Scalar: ReferenceScalar>(_ bytes: [UInt8], type: TensorType, as: Scalar.Type) -> [Scalar] {
     switch type {
     case .float64: integers(bytes, as: UInt64.self).map { Scalar(Double(bitPattern: $0)) }
-    case .float32: floats(bytes).map { Scalar($0) }
+    case .float32: integers(bytes, as: UInt32.self).map { Scalar(Float(bitPattern: $0)) }
     case .float16: integers(bytes, as: UInt16.self).map { Scalar(half($0)) }
     case .bfloat16: integers(bytes, as: UInt16.self).map { Scalar(Float(bitPattern: UInt32($0) << 16)) }
     }
@@ -41,21 +64,6 @@ public enum LittleEndian {
   /// Whether all values can be parameters: numbers that float32 holds.
   static func areParameters<Scalar: ReferenceScalar>(_ values: [Scalar]) -> Bool {
     values.allSatisfy { abs($0) <= Scalar(Float.greatestFiniteMagnitude) }
-  }
-
-  private static func floats(_ bytes: [UInt8]) -> [Float] {
-    #if _endian(little)
-      let count = bytes.count / 4
-      return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-        // Safe: every bit pattern is a float, and `count * 4` bytes fit both buffers.
-        bytes.withUnsafeBytes {
-          UnsafeMutableRawBufferPointer(buffer).copyMemory(from: .init(rebasing: $0[..<(count * 4)]))
-        }
-        initialized = count
-      }
-    #else
-      return integers(bytes, as: UInt32.self).map(Float.init(bitPattern:))
-    #endif
   }
 
   /// An IEEE 754 half-precision number, computed from its fields: `Float16` does not exist on every platform.

@@ -43,16 +43,14 @@ extension ModelDocument {
   ///
   /// - Parameter source: the parameters, complete for the architecture; all of them are read.
   public func violation<Source: TensorSource & ~Copyable>(numbers source: borrowing Source) throws -> String? {
-    var values: [Double] = []
     for tensor in source.tensors {
       let read = LittleEndian.values(try source.bytes(of: tensor), type: tensor.type, as: Double.self)
       guard LittleEndian.areParameters(read) else {
         return "\(tensor.path) has a value that is infinite, not a number, or too large for float32"
       }
-      values += read
     }
     guard let proof else { return nil }
-    let difference = proof.largestDifference(architecture: architecture, values: values)
+    let difference = try proof.largestDifference(architecture: architecture, tensors: source)
     return difference <= proof.toleranceFloat64
       ? nil : "the model's numbers differ from its proof by up to \(difference) nats"
   }

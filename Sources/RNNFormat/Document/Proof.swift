@@ -50,6 +50,12 @@ public struct Proof: Hashable, Sendable {
   ///   - architecture: one that can run.
   ///   - values: its parameters in the order of its table.
   public init(architecture: Architecture, values: [Double]) {
+    self.init(questions: architecture)
+    logProbabilities = Self.compute(architecture, values, inputs: inputs, tokens: tokens)
+  }
+
+  /// A proof of which only the questions are there.
+  init(questions architecture: Architecture) {
     let (size, outputs) = (architecture.size, architecture.outputSize)
     func fraction(_ multiple: Int) -> Double {
       (Double(multiple) * 0.6180339887498949).truncatingRemainder(dividingBy: 1)
@@ -63,7 +69,7 @@ public struct Proof: Hashable, Sendable {
     computedBy = "\(Generator.text), reference in float64"
     tolerance = 1e-3
     toleranceFloat64 = 1e-9
-    logProbabilities = Self.compute(architecture, values, inputs: inputs, tokens: tokens)
+    logProbabilities = []
   }
 
   /// The largest absolute difference between the proof's numbers and those that the reference implementation gets, in nats.
@@ -72,8 +78,11 @@ public struct Proof: Hashable, Sendable {
   ///
   /// - Precondition: the proof fits the architecture.
   public func largestDifference(architecture: Architecture, values: [Double]) -> Double {
-    let found = Self.compute(architecture, values, inputs: inputs, tokens: tokens)
-    return zip(found, logProbabilities).reduce(0) { largest, pair in
+    largestDifference(from: Self.compute(architecture, values, inputs: inputs, tokens: tokens))
+  }
+
+  func largestDifference(from found: [Double]) -> Double {
+    zip(found, logProbabilities).reduce(0) { largest, pair in
       if pair.0 == pair.1 { return largest }
       let difference = abs(pair.0 - pair.1)
       return difference.isNaN ? .infinity : max(largest, difference)
@@ -95,12 +104,7 @@ public struct Proof: Hashable, Sendable {
   ) -> [Double] {
     let reference = Reference<Double>(architecture, values: values)
     var state = reference.initialState
-    let steps: [Reference<Double>.Inputs]
-    switch architecture.context {
-    case .sequence: steps = [inputs.reference]
-    case .stream: steps = inputs.steps
-    case .window(let length, let padding): steps = inputs.windows(length, padding)
-    }
+    let steps = inputs.sequences(of: architecture)
     // Of a stream, one step at a time: a row of a large vocabulary is not kept longer than needed.
     return steps.flatMap { inputs in
       if architecture.windowLength != nil { state = reference.initialState }
@@ -110,8 +114,17 @@ public struct Proof: Hashable, Sendable {
 }
 
 extension Proof.Inputs {
+  /// What is run in one piece: each step of a stream, all steps of a sequence, the window that ends at each step.
+  func sequences(of architecture: Architecture) -> [Reference<Double>.Inputs] {
+    switch architecture.context {
+    case .sequence: [reference]
+    case .stream: steps
+    case .window(let length, let padding): windows(length, padding)
+    }
+  }
+
   /// All steps as the reference takes them.
-  fileprivate var reference: Reference<Double>.Inputs {
+  var reference: Reference<Double>.Inputs {
     switch self {
     case .tokens(let tokens): .tokens(tokens.map { Int32(truncatingIfNeeded: $0) })
     case .features(let values, let width):

@@ -148,10 +148,7 @@ extension Architecture {
   }
 
   private func outputProblems(_ last: Layer) -> [ArchitectureError] {
-    if output == .values {
-      // A layer of tokens alone computes nothing.
-      return last.takesTokens ? [.wrongOutput(layer: last.name, expected: nil, found: nil)] : []
-    }
+    if output == .values { return [] }
     guard case .linear(let linear) = last else {
       return [.wrongOutput(layer: last.name, expected: isLanguageModel ? size : nil, found: nil)]
     }

@@ -64,12 +64,9 @@ struct NetworkGraph {
     var byName: [String: NetworkLayer] = [:]
     for (index, layer) in layers.enumerated() {
       // A one-hot layer is not computed where the one after it can take the tokens themselves.
-      if case .oneHot = layer, !connected.contains(layer.name),
-        architecture.windowLength == nil || index < layers.count - 1,
-        index == layers.count - 1 || layers[index + 1].takesTokensInPlaceOfOneHot
-      {
-        continue
-      }
+      let next =
+        index + 1 < layers.count ? layers[index + 1] : architecture.windowLength == nil ? last.map { .linear($0) } : nil
+      if case .oneHot = layer, !connected.contains(layer.name), next?.takesTokensInPlaceOfOneHot ?? false { continue }
       let takesPooled = layer.sources.map { $0.map(resolved).contains { pooled.contains($0) } } ?? isPooled
       let sources = (layer.sources ?? []).compactMap { byName[resolved($0)] }
       let made: NetworkLayer

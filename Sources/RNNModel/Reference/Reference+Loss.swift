@@ -1,8 +1,8 @@
 import RealModule
 
 extension Architecture.Output {
-  /// ln p of each output unit, from its logit.
-  func logProbabilities<Scalar: ReferenceScalar>(_ logits: [Scalar]) -> [Scalar] {
+  /// ln p of each output unit, from its logit; the values themselves where they are the output.
+  public func logProbabilities<Scalar: ReferenceScalar>(_ logits: [Scalar]) -> [Scalar] {
     switch self {
     case .softmax:
       let largest = logits.max() ?? 0

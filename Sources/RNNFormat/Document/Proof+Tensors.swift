@@ -1,0 +1,43 @@
+import RNNModel
+
+// With the parameters of one layer in memory at a time.
+extension Proof {
+  /// Computes the proof of a model with the reference implementation, in float64.
+  ///
+  /// - Parameters:
+  ///   - architecture: one that can run.
+  ///   - tensors: its parameters.
+  /// - Throws: what reading the parameters throws.
+  public init<Source: TensorSource & ~Copyable>(architecture: Architecture, tensors: borrowing Source) throws {
+    self.init(questions: architecture)
+    logProbabilities = try Self.compute(architecture, tensors, inputs: inputs, tokens: tokens)
+  }
+
+  /// The largest absolute difference between the proof's numbers and those that the reference implementation gets, in nats.
+  ///
+  /// Infinite if a number is NaN or infinite on one side only.
+  ///
+  /// - Throws: what reading the parameters throws.
+  /// - Precondition: the proof fits the architecture.
+  public func largestDifference<Source: TensorSource & ~Copyable>(
+    architecture: Architecture, tensors: borrowing Source
+  ) throws -> Double {
+    largestDifference(from: try Self.compute(architecture, tensors, inputs: inputs, tokens: tokens))
+  }
+
+  private static func compute<Source: TensorSource & ~Copyable>(
+    _ architecture: Architecture, _ source: borrowing Source, inputs: Inputs, tokens: [UInt32]
+  ) throws -> [Double] {
+    let sequences = architecture.windowLength == nil ? [inputs.reference] : inputs.sequences(of: architecture)
+    let byPath = Dictionary(uniqueKeysWithValues: source.tensors.map { ($0.path, $0) })
+    func values(of entry: ParameterTable.Entry) throws -> [Double] {
+      guard let tensor = byPath[entry.path] else { return [] }
+      return LittleEndian.values(try source.bytes(of: tensor), type: tensor.type, as: Double.self)
+    }
+    let logits = try LayerByLayer.logits(of: architecture, sequences, values: values, run: LayerByLayer.reference)
+    return logits.joined().flatMap { row in
+      let logProbabilities = architecture.output.logProbabilities(row)
+      return tokens.map { logProbabilities[Int($0)] }
+    }
+  }
+}
