@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "RNNConversion",
       dependencies: [
-        "RNNFormat", "RNNModel", "Kernels", "HDF5", .product(name: "RealModule", package: "swift-numerics"),
+        "RNNFormat", "RNNModel", "Kernels", "HDF5", "CZlib", .product(name: "RealModule", package: "swift-numerics"),
         .target(name: "CZip", condition: .when(traits: ["NPZ"])),
       ],
       swiftSettings: settings),

@@ -36,5 +36,19 @@ package struct OutputFile: ~Copyable {
     }
   }
 
+  /// Replaces bytes that have been written; what follows still goes behind all others.
+  package func overwrite(at offset: Int, with bytes: [UInt8]) throws(FormatError) {
+    var start = 0
+    while start < bytes.count {
+      // Safe: the pointer stays within the bytes and is used only during the call.
+      let written = bytes[start...].withUnsafeBytes {
+        pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset + start))
+      }
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else { throw .cannotWrite(file: path, reason: SystemError.reason) }
+      start += written
+    }
+  }
+
   deinit { close(descriptor) }
 }
