@@ -20,6 +20,10 @@ public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible 
   case inexpressible(ModelFormat, reasons: [String])
   /// What was written does not read back as the same model.
   case notTheSame(file: String, expected: String, found: String)
+  /// What was written computes something else.
+  case differs(file: String, by: Double, tolerance: Double)
+  /// Something would be lost that was not to be.
+  case notLossless(file: String, lost: [String])
   /// A file holds what the format does not name, which would be gone.
   case wouldLose(file: String, objects: [String])
 
@@ -42,6 +46,10 @@ public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible 
       "\(format.rawValue) cannot express the model: \(reasons.joined(separator: "; ").printable)"
     case .notTheSame(let file, let expected, let found):
       "'\(file.printable)' was not written: it read back as model \(found) instead of \(expected)"
+    case .differs(let file, let difference, let tolerance):
+      "'\(file.printable)' was not written: what was read back computes outputs that differ by up to \(difference), more than \(tolerance)"
+    case .notLossless(let file, let lost):
+      "'\(file.printable)' was not written: it would lack \(lost.joined(separator: "; ").printable)"
     case .wouldLose(let file, let objects):
       "'\(file.printable)' holds what the format does not name and the new file would not have: \(objects.joined(separator: ", ").printable); 'rnntool convert' makes a new file without"
     }
@@ -50,7 +58,10 @@ public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible 
   /// Whether a file could be read, and is refused for what is in it.
   public var isRefusal: Bool {
     switch self {
-    case .malformed, .incomplete, .notMapped, .inexpressible, .notTheSame, .unknownFormat, .outOfRange, .wouldLose: true
+    case .malformed, .incomplete, .notMapped, .inexpressible, .notTheSame, .unknownFormat, .outOfRange, .wouldLose,
+      .differs,
+      .notLossless:
+      true
     case .cannotRead, .unavailable: false
     }
   }

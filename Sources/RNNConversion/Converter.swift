@@ -11,12 +11,16 @@ public struct Converter: Sendable {
     public let to: ModelFormat
     /// The identity of the model, the same on both sides.
     public let modelID: String
-    /// What became of each tensor: its name in the source, in the destination, its type and shape.
+    /// What became of each tensor: where it comes from, its name in the destination, its type and shape.
     public let tensors: [(source: String, destination: String, description: TensorDescription)]
-    /// What the destination does not have: objects of the source, by path.
+    /// What the source does not say.
+    public let assumptions: [Assumption]
+    /// What the destination does not have: objects of the source, and what its format cannot express.
     public let lost: [String]
     /// What it changed that the parameters are stored as another type; nil if that lost nothing.
     public let rounding: Rounding?
+    /// The largest difference between what the source and the destination compute, by ``OutputCheck``; nil if nothing was written.
+    public var difference: Double?
   }
 
   /// The format of the source; nil to find it out.
@@ -29,6 +33,10 @@ public struct Converter: Sendable {
   public var isDryRun: Bool
   /// Reads sources that are HDF5 files, in place of this process.
   public var quarantine: Quarantine?
+  /// What the user says about a source that does not say it itself.
+  public var choices = ImportChoices()
+  /// Whether to refuse a conversion that loses anything.
+  public var isLossless = false
   /// How the parameters are to be stored; nil to leave them as they are.
   public var type: TensorType?
   /// Scores a model on a text, to say what it cost that its parameters were rounded; nil to compare only the proof's numbers.
@@ -65,44 +73,70 @@ public struct Converter: Sendable {
       // What is written gets hashes of its own: then nobody could see any more that the source has been changed.
       try file.checkContent()
       // The state of a training belongs to the file that it goes on with, not to the model.
-      let lost = (file.trainingProgress == nil ? [] : ["/training_state"]) + file.unnamed
+      let left = (file.trainingProgress == nil ? [] : ["/training_state"]) + file.unnamed
+      let origin = Origin(
+        path: source, format: from, places: file.tensors.map { $0.name(in: from) }, left: left)
       let document = file.document
-      return try convert(document, consume file, source: source, from, to, destination, lost: lost)
-    case .safetensors:
-      let file = try FlatModelSource(try SafetensorsFile(opening: source))
-      try file.checkIdentity()
-      let document = file.document
-      return try convert(document, consume file, source: source, from, to, destination)
-    case .npz:
-      #if NPZ
-        let file = try FlatModelSource(try NPZFile(opening: source))
-        try file.checkIdentity()
-        let document = file.document
-        return try convert(document, consume file, source: source, from, to, destination)
-      #else
-        throw ConversionError.unavailable(.npz)
-      #endif
+      return try convert(document, consume file, origin, to, destination)
+    case .safetensors where try SafetensorsFile(opening: source).isWhole:
+      return try convert(whole: try SafetensorsFile(opening: source), from, to, destination)
+    #if NPZ
+      case .npz where try NPZFile(opening: source).isWhole:
+        return try convert(whole: try NPZFile(opening: source), from, to, destination)
+    #endif
+    default:
+      guard let importer = from.importer else { throw ConversionError.unavailable(from) }
+      let model = try importer.read(source, choices: choices)
+      var document = model.document
+      try Self.check(document, model, source)
+      document.proof = try Proof(architecture: document.architecture, tensors: model)
+      let origin = Origin(
+        path: source, format: from, places: model.formulas.map(\.description),
+        left: model.left.map { "\($0.name) (\($0.reason))" }, assumptions: model.assumptions,
+        isExact: model.formulas.allSatisfy(\.isExact))
+      return try convert(document, model, origin, to, destination)
     }
   }
 
-  private func convert<Source: TensorSource & ~Copyable>(
-    _ document: ModelDocument, _ tensors: consuming Source, source: String, _ from: ModelFormat, _ to: ModelFormat,
-    _ destination: String, lost: [String] = []
+  /// Converts a file that carries the project's documents.
+  private func convert<File: ArrayFile & ~Copyable>(
+    whole file: consuming File, _ from: ModelFormat, _ to: ModelFormat, _ destination: String
   ) throws -> Report {
-    // A model file has been checked already.
-    if from != .rnnH5 {
-      let violation = try document.violation(tensors: tensors.tensors) ?? document.violation(numbers: tensors)
-      if let violation { throw ConversionError.malformed(file: source, place: "the model", reason: violation) }
+    let path = file.path
+    let source = try FlatModelSource(consume file)
+    try source.checkIdentity()
+    let document = source.document
+    try Self.check(document, source, path)
+    let origin = Origin(path: path, format: from, places: source.tensors.map { $0.name(in: from) })
+    return try convert(document, consume source, origin, to, destination)
+  }
+
+  private static func check<Source: TensorSource & ~Copyable>(
+    _ document: ModelDocument, _ tensors: borrowing Source, _ path: String
+  ) throws {
+    let violation = try document.violation(tensors: tensors.tensors) ?? document.violation(numbers: tensors)
+    if let violation { throw ConversionError.malformed(file: path, place: "the model", reason: violation) }
+  }
+
+  private func convert<Source: TensorSource & ~Copyable>(
+    _ document: ModelDocument, _ tensors: consuming Source, _ origin: Origin, _ to: ModelFormat, _ destination: String
+  ) throws -> Report {
+    func write<Stored: TensorSource & ~Copyable>(
+      _ document: ModelDocument, _ tensors: borrowing Stored, _ rounding: Rounding? = nil, isCopy: Bool = false
+    ) throws -> Report {
+      if to.isWhole {
+        return try self.write(document, tensors, origin, to: to, destination, rounding, isCopy: isCopy)
+      }
+      return try export(document, tensors, origin, to: to, destination, rounding)
     }
     guard let type, tensors.tensors.contains(where: { $0.type != type }) else {
       // The same model in the same format, perhaps compressed: nothing has happened that would have to be told.
-      let isCopy = from == to && lost.isEmpty
-      return try write(document, tensors, source: source, from, to, destination, lost: lost, isCopy: isCopy)
+      return try write(document, tensors, isCopy: origin.format == to && origin.left.isEmpty)
     }
     let isRounded = tensors.tensors.contains { !type.holds($0.type) }
     let before = isRounded ? try scored(document, tensors) : nil
     let stored = StoredAs(type, tensors)
-    guard isRounded else { return try write(document, stored, source: source, from, to, destination, lost: lost) }
+    guard isRounded else { return try write(document, stored) }
     let values = try stored.tensors.flatMap {
       LittleEndian.values(try stored.bytes(of: $0), type: type, as: Double.self)
     }
@@ -113,7 +147,7 @@ public struct Converter: Sendable {
     var rounded = document
     rounded.proof = document.proof?.answered(architecture: document.architecture, values: values)
     rounded.lineage.append(rounding.event(modelID: try ModelIdentity.identify(document, tensors: stored)))
-    return try write(rounded, stored, source: source, from, to, destination, lost: lost, rounding)
+    return try write(rounded, stored, rounding)
   }
 
   private func scored<Source: TensorSource & ~Copyable>(
@@ -126,85 +160,5 @@ public struct Converter: Sendable {
     let parameters = Parameters(table: ParameterTable(document.architecture), values: values)
     return try score(
       try Model(architecture: document.architecture, parameters: parameters, vocabulary: document.vocabulary))
-  }
-
-  private func write<Source: TensorSource & ~Copyable>(
-    _ original: ModelDocument, _ tensors: borrowing Source, source: String, _ from: ModelFormat, _ to: ModelFormat,
-    _ destination: String, lost: [String], _ rounding: Rounding? = nil, isCopy: Bool = false
-  ) throws -> Report {
-    let identity = try ModelIdentity.identify(original, tensors: tensors)
-    let report = Report(
-      from: from, to: to, modelID: identity,
-      tensors: tensors.tensors.map { ($0.name(in: from), $0.name(in: to), $0) }, lost: lost,
-      rounding: rounding)
-    guard ModelFormat.available.contains(to) else { throw ConversionError.unavailable(to) }
-    if isDryRun { return report }
-    var document = original
-    if !isCopy {
-      document.lineage.append(
-        .object(omittingNil: [
-          "event": "converted", "by": .string(Generator.text), "model_id": .string(identity),
-          "source": ["format": .string(from.rawValue), "sha256": .string(try sha256(of: source))],
-          "lost": lost.isEmpty ? nil : .array(lost.map { .string($0) }),
-        ]))
-    }
-    try AtomicFile.replace(destination) { temporary in
-      do {
-        switch to {
-        case .rnnH5: try writer.write(document, tensors: tensors, creating: temporary, for: destination)
-        case .safetensors:
-          try SafetensorsWriter.write(document, identity: identity, tensors: tensors, creating: temporary)
-        case .npz:
-          #if NPZ
-            try NPZWriter.write(document, identity: identity, tensors: tensors, creating: temporary)
-          #endif
-        }
-      } catch FormatError.cannotWrite(_, let reason) {
-        // The user knows the destination, not the temporary file beside it.
-        throw FormatError.cannotWrite(file: destination, reason: reason)
-      }
-      let found = try Self.identify(temporary, to)
-      guard found == identity else {
-        throw ConversionError.notTheSame(file: destination, expected: identity, found: found)
-      }
-    }
-    return report
-  }
-
-  /// Reads a file back and computes its identity from its own bytes.
-  private static func identify(_ path: String, _ format: ModelFormat) throws -> String {
-    switch format {
-    case .rnnH5:
-      let file = try ModelFile(opening: path)
-      return try ModelIdentity.identify(file.document, tensors: file)
-    case .safetensors:
-      let file = try FlatModelSource(try SafetensorsFile(opening: path))
-      return try ModelIdentity.identify(file.document, tensors: file)
-    case .npz:
-      #if NPZ
-        let file = try FlatModelSource(try NPZFile(opening: path))
-        return try ModelIdentity.identify(file.document, tensors: file)
-      #else
-        throw ConversionError.unavailable(.npz)
-      #endif
-    }
-  }
-
-  private func sha256(of path: String) throws -> String {
-    let file = try InputFile(opening: path)
-    var hash = Hash.Stream()
-    var offset = 0
-    while offset < file.size {
-      let block = try file.read(at: offset, count: 8 << 20, orFewer: true)
-      hash.update(block)
-      offset += block.count
-    }
-    return hash.finish()
-  }
-}
-
-extension TensorDescription {
-  fileprivate func name(in format: ModelFormat) -> String {
-    format == .rnnH5 ? "/parameters/\(path)" : FlatModel.name(of: self)
   }
 }

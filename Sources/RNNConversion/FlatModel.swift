@@ -11,6 +11,13 @@ protocol ArrayFile: ~Copyable {
   func bytes(of array: ArrayDescription) throws -> [UInt8]
 }
 
+extension ArrayFile where Self: ~Copyable {
+  /// Whether the file carries the project's documents, and not only arrays.
+  var isWhole: Bool {
+    texts.keys.contains { $0.hasPrefix(FlatModel.prefix) } || arrays.keys.contains { $0.hasPrefix(FlatModel.prefix) }
+  }
+}
+
 /// How a whole model is laid out as named arrays and texts.
 ///
 /// Parameters are `<layer>.<name>`. Everything else begins with `rnn-h5.`, which no layer's name can: the documents as

@@ -1,45 +1,73 @@
 import RNNFormat
 
-/// A file format that can hold a whole model.
+/// A file format that can hold a model.
 public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
   /// The project's own, `docs/FORMAT.md`.
   case rnnH5 = "rnn-h5"
-  /// Hugging Face safetensors with the documents in its metadata.
+  /// Hugging Face safetensors: with the project's documents in its metadata, or the parameters of a PyTorch module.
   case safetensors
-  /// A NumPy archive with the documents as byte arrays.
+  /// A NumPy archive: with the project's documents as byte arrays, or the parameters of a PyTorch module.
   case npz
+  /// The HDF5 files of Keras 1 and 2, and of Keras 3 on request.
+  case kerasH5 = "keras-h5"
+  /// The archives of Keras 3.
+  case keras
+  /// The weights of Keras 3 without their configuration.
+  case kerasWeights = "keras-weights"
+  /// What `torch.save` writes.
+  case pytorch
+  /// The parameters of a PyTorch module as lists in JSON.
+  case pytorchJSON = "pytorch-json"
+  /// Open Neural Network Exchange.
+  case onnx
+  /// What `torch.save` of Torch7 writes.
+  case torch7
 
   /// The formats of this build.
   public static var available: [ModelFormat] {
     #if NPZ
       allCases
     #else
-      allCases.filter { $0 != .npz }
+      allCases.filter { ![.npz, .keras, .pytorch].contains($0) }
     #endif
   }
 
-  /// The format that a file name asks for.
-  public init?(fileName path: String) {
-    let name = path.split(separator: "/").last ?? ""
-    switch name.lastIndex(of: ".").map({ name[name.index(after: $0)...].lowercased() }) {
-    case "h5", "hdf5", "rnn": self = .rnnH5
-    case "safetensors": self = .safetensors
-    case "npz": self = .npz
-    default: return nil
+  /// Whether the format is the project's own, or can carry all that the project's own has.
+  var isWhole: Bool { [.rnnH5, .safetensors, .npz].contains(self) }
+
+  /// The endings of file names, the usual one first.
+  public var endings: [String] {
+    switch self {
+    case .rnnH5: ["h5", "hdf5", "rnn"]
+    case .safetensors: ["safetensors"]
+    case .npz: ["npz"]
+    case .kerasH5: ["keras.h5"]
+    case .keras: ["keras"]
+    case .kerasWeights: ["weights.h5"]
+    case .pytorch: ["pt", "pth", "bin"]
+    case .pytorchJSON: ["json"]
+    case .onnx: ["onnx"]
+    case .torch7: ["t7"]
     }
   }
 
-  /// The format that a file's first bytes show, else the one that its name asks for.
+  /// The format that a file name asks for: that of the longest ending.
+  public init?(fileName path: String) {
+    let name = (path.split(separator: "/").last ?? "").lowercased()
+    let matches = Self.allCases.flatMap { format in
+      format.endings.filter { name.hasSuffix(".\($0)") }.map { (format, $0.count) }
+    }
+    guard let best = matches.max(by: { $0.1 < $1.1 }) else { return nil }
+    self = best.0
+  }
+
+  /// The format that a file's content shows, else the one that its name asks for.
   ///
   /// - Throws: ``ConversionError/cannotRead(file:reason:)`` if the file cannot be read.
   public init?(of path: String) throws {
-    let first = try InputFile(opening: path).read(at: 0, count: 10, orFewer: true)
-    if first.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) {
-      self = .rnnH5
-    } else if first.starts(with: [0x50, 0x4B, 0x03, 0x04]) || first.starts(with: [0x50, 0x4B, 0x05, 0x06]) {
-      self = .npz
-    } else if first.count > 8, first[8] == 0x7B, ModelFormat(fileName: path) != .rnnH5 {
-      self = .safetensors
+    let first = try InputFile(opening: path).read(at: 0, count: 64, orFewer: true)
+    if let format = try FormatRecognition(path, first).format {
+      self = format
     } else {
       self.init(fileName: path)
     }

@@ -1,5 +1,3 @@
-import RNNFormat
-
 /// Something that a file does not say, and what was taken for it.
 public struct Assumption: Hashable, Sendable {
   /// What it is about: "context".
@@ -22,11 +20,8 @@ public struct Assumption: Hashable, Sendable {
     self.isGiven = isGiven
   }
 
-  /// The assumption as the lineage keeps it.
-  public var json: JSONValue {
-    [
-      "subject": .string(subject), "value": .string(value),
-      "because": .string(isGiven ? "given as \(flag)" : reason),
-    ]
+  /// One line, as it is printed and as the lineage keeps it.
+  public var text: String {
+    "\(subject): \(value) (\(isGiven ? "given as \(flag)" : "\(reason); \(flag) says otherwise"))"
   }
 }

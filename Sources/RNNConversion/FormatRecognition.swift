@@ -1,0 +1,67 @@
+import HDF5
+import RNNFormat
+
+/// Tells the format of a file from its content.
+struct FormatRecognition {
+  private let path: String
+  private let first: [UInt8]
+
+  /// - Parameter first: the file's first bytes, at least 64 unless it is shorter.
+  init(_ path: String, _ first: [UInt8]) {
+    self.path = path
+    self.first = first
+  }
+
+  /// The format; nil where the content does not show it.
+  var format: ModelFormat? {
+    get throws {
+      if first.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) { return hdf5 }
+      if first.starts(with: [0x50, 0x4B, 0x03, 0x04]) || first.starts(with: [0x50, 0x4B, 0x05, 0x06]) { return zip }
+      if isLegacyTorch { return .pytorch }
+      // A length, and JSON; a file that calls itself HDF5 has to be one.
+      if first.count > 8, first[8] == 0x7B, first[4...7].allSatisfy({ $0 == 0 }), named != .rnnH5 {
+        return .safetensors
+      }
+      if isTorch7 { return .torch7 }
+      return nil
+    }
+  }
+
+  private var named: ModelFormat? { ModelFormat(fileName: path) }
+
+  /// What stands at the root of an HDF5 file.
+  private var hdf5: ModelFormat {
+    guard let file = try? File(opening: path), let names = try? file.root.childNames() else { return .rnnH5 }
+    let attributes = (try? file.root.attributeNames()) ?? []
+    if attributes.contains("format") { return .rnnH5 }
+    if names.contains("model_weights") || attributes.contains(where: { $0.hasPrefix("layer_names") }) {
+      return .kerasH5
+    }
+    if names.contains("layers") || names.contains("_layer_checkpoint_dependencies") { return .kerasWeights }
+    return .rnnH5
+  }
+
+  private var zip: ModelFormat? {
+    #if NPZ
+      guard let names = try? ZipReader(opening: path).entries.map(\.name) else { return named ?? .npz }
+      if names.contains("config.json"), names.contains(where: { $0.hasPrefix("model.weights") }) { return .keras }
+      if names.contains(where: { $0.hasSuffix("/data.pkl") }) { return .pytorch }
+      return .npz
+    #else
+      return named
+    #endif
+  }
+
+  /// A pickle that begins with PyTorch's magic number, 0x1950A86A20F9469CFC6C.
+  private var isLegacyTorch: Bool {
+    let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
+    guard first.first == 0x80, first.count > 14 else { return false }
+    return (2...8).contains { first.dropFirst($0).starts(with: magic) }
+  }
+
+  /// A table, or an object with a version, as the first object of Torch7's binary form.
+  private var isTorch7: Bool {
+    first.starts(with: [4, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 0x56, 0x20, 0x31])
+      || (first.starts(with: [3, 0, 0, 0, 1, 0, 0, 0]) && named == .torch7)
+  }
+}

@@ -1,0 +1,52 @@
+import RNNFormat
+import RNNModel
+
+extension ModelFormat {
+  /// What reads the models of another framework; nil for the project's own format, and where this build cannot.
+  var importer: (any ModelImport.Type)? {
+    switch self {
+    case .rnnH5: nil
+    case .safetensors, .npz: nil
+    case .kerasH5, .keras, .kerasWeights: nil
+    case .pytorch, .pytorchJSON: nil
+    case .onnx: nil
+    case .torch7: nil
+    }
+  }
+
+  /// What writes models for another framework; nil for formats that are written whole, and for those that are only read.
+  var exporter: (any ModelExport.Type)? {
+    switch self {
+    case .rnnH5, .safetensors, .npz: nil
+    case .kerasH5, .keras, .kerasWeights: nil
+    case .pytorch: nil
+    case .onnx: nil
+    case .pytorchJSON, .torch7: nil
+    }
+  }
+
+  /// Whether this build can write the format.
+  public var canWrite: Bool { Self.available.contains(self) && (isWhole || exporter != nil) }
+}
+
+extension ImportChoices {
+  /// What has to be said of a file that was just written, so that it is read as what it is: formats that hold little more than weights do not say it.
+  init(expecting architecture: Architecture) {
+    context = architecture.context
+    output = architecture.output
+    for layer in architecture.layers {
+      switch layer {
+      case .elman(let layer): activation = layer.activation
+      case .lstm(let layer):
+        activation = layer.activation
+        recurrentActivation = layer.recurrentActivation
+        forgetBias = 0
+      case .gru(let layer):
+        activation = layer.activation
+        recurrentActivation = layer.recurrentActivation
+        reset = layer.reset
+      default: break
+      }
+    }
+  }
+}
