@@ -28,6 +28,7 @@ struct Failure: Error {
     case let error as Failure: self = error
     case let error as FormatError: self.init("\(error)", code: error.isRefusal ? Self.refused : Self.impossible)
     case let error as ConversionError: self.init("\(error)", code: error.isRefusal ? Self.refused : Self.impossible)
+    case let error as TensorFormulaError: self.init("the tensors do not fit together: \(error)", code: Self.refused)
     case let error as SigningError: self.init("\(error)", code: Self.refused)
     case let error as VocabularyError: self.init("\(error)", code: Self.refused)
     case let error as EvaluationError: self.init("\(error)", code: Self.refused)

@@ -111,7 +111,9 @@ extension Architecture {
         [layer.recurrentActivation, layer.activation, layer.cellActivation].contains(activation)
           && (activation != .tanh && activation != .sigmoid || layer.activation == layer.cellActivation)
       case .gru(let layer): [layer.recurrentActivation, layer.activation].contains(activation)
-      case .oneHot, .embedding, .dropout, .layerNorm, .sum, .concatenation, .linear: false
+      case .activation(let layer): layer.activation == activation
+      case .oneHot, .embedding, .scalar, .dropout, .layerNorm, .sum, .concatenation, .final, .attention, .linear:
+        false
       }
     }
   }

@@ -9,15 +9,20 @@ struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert", abstract: "Move a model to another file format, with proof.",
     discussion: """
-      Formats: rnn-h5 (.h5), safetensors (.safetensors), npz (.npz). The source's format is found from its content, the destination's from its
-      name. Every tensor arrives bit for bit, with vocabulary, metadata, history and proof; what was written is read back before it takes the destination's place,
-      and has the same model_id.
+      The source's format is found from its content, the destination's from its name: rnn-h5 (.h5), safetensors, npz, Keras (.keras, .weights.h5, and
+      .keras.h5 or --to keras-h5 for the older HDF5 files), PyTorch (.pt), ONNX (.onnx); Torch7 (.t7) and JSON of PyTorch's parameters are only read.
+
+      What a file does not say is taken as is usual, printed, and kept in the lineage; the options under "Other frameworks" settle it. What was written is read
+      back before it takes the destination's place, and both models are run on the same random input. rnn-h5, safetensors and npz hold whole models, with
+      vocabulary, metadata, history and proof, and the same model_id.
 
       Examples:
         rnntool convert book.h5 book.safetensors
         rnntool convert book.npz book.h5 --compress
         rnntool convert book.h5 book.npz --dry-run
         rnntool convert book.h5 half.h5 --dtype float16 --measure held-out.txt
+        rnntool convert generator.hdf5 generator.h5 --context window:40 --vocabulary chars.json
+        rnntool convert book.h5 book.onnx --lossless
       """)
 
   @Argument(help: "The file to read.")
@@ -44,11 +49,16 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "A text on which to measure also the perplexity before and after --dtype.")
   var measure: String?
 
+  @Flag(help: "Refuse a conversion that would lose anything: a vocabulary, a bit of a number.")
+  var lossless = false
+
   @Flag(help: "Replace the destination if it exists.")
   var force = false
 
   @Flag(help: "Show what would become of each tensor, and write nothing.")
   var dryRun = false
+
+  @OptionGroup(title: "Other frameworks") var foreign: ImportOptions
 
   @OptionGroup(title: "Trust") var trust: TrustOptions
 
@@ -57,7 +67,7 @@ struct ConvertCommand: ParsableCommand {
   func validate() throws {
     if to == nil && ModelFormat(fileName: destination) == nil {
       throw ValidationError(
-        "the name of '\(destination)' does not end in .h5, .safetensors or .npz, the formats that rnntool writes: name it so, or say --to."
+        "the name of '\(destination)' does not say what to write: let it end in .h5, .safetensors, .npz, .keras, .weights.h5, .pt or .onnx, or say --to."
       )
     }
     let format = to ?? ModelFormat(fileName: destination)
@@ -78,17 +88,20 @@ struct ConvertCommand: ParsableCommand {
         "--untrusted is for HDF5 files, and '\(source.printable)' is a file of the format \(found.rawValue), which this process would read itself",
         code: 64)
     }
-    let report = try Converter(
+    var converter = Converter(
       from: from, to: to, writer: ModelWriter(compresses: compress), isDryRun: dryRun, quarantine: trust.quarantine,
-      type: dtype, score: try measure.map(Self.scorer)
-    )
-    .convert(source, to: destination)
+      type: dtype, score: try measure.map(Self.scorer))
+    converter.choices = try foreign.choices()
+    converter.isLossless = lossless
+    let report = try converter.convert(source, to: destination)
     if speech.json {
       return try Terminal.print(
         .object([
           "source": .string(source), "destination": .string(destination), "from": .string(report.from.rawValue),
           "to": .string(report.to.rawValue), "model_id": .string(report.modelID), "written": .bool(!dryRun),
+          "assumed": .array(report.assumptions.map { .string($0.text) }),
           "lost": .array(report.lost.map { .string($0) }),
+          "largest_difference": report.difference.map { .number($0) } ?? .null,
           "rounding": report.rounding.map(Self.json) ?? .null,
           "tensors": .array(
             report.tensors.map { tensor in
@@ -115,6 +128,12 @@ struct ConvertCommand: ParsableCommand {
     try Terminal.print(
       "\(verb) from \(report.from.rawValue) to \(report.to.rawValue): \(report.tensors.count) tensors, model_id \(report.modelID)"
     )
+    if let difference = report.difference {
+      try Terminal.print(
+        "both run on \(OutputCheck.sequenceCount) random sequences: largest difference \(difference == 0 ? "0" : Format.short(difference))"
+      )
+    }
+    for assumption in report.assumptions { try Terminal.print("assumed: \(assumption.text)") }
     for lost in report.lost { try Terminal.print("left behind: \(lost)") }
     if let rounding = report.rounding { try Terminal.print(Self.describe(rounding)) }
   }

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import Kernels
+import RNNConversion
+import RNNFormat
+import RNNModel
+
+/// What a file of another framework may not say about its model.
+struct ImportOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How the model sees a text: stream, sequence, window:LENGTH or window:LENGTH:PADDING, the id of a token that fills windows in front.",
+      valueName: "context"))
+  var context: Architecture.Context?
+
+  @Option(help: "What the last values mean: softmax, sigmoid or values.")
+  var output: Architecture.Output?
+
+  @Option(help: "The activation of recurrent units.")
+  var activation: Activation?
+
+  @Option(help: "The activation of gates.")
+  var recurrentActivation: Activation?
+
+  @Option(help: "What an LSTM adds to its forget gate at run time.")
+  var forgetBias: Double?
+
+  @Option(help: "Where a GRU's reset gate acts: after or before the recurrent product.")
+  var reset: Architecture.GRU.Reset?
+
+  @Option(help: "A JSON file with the framework's own description of the architecture.")
+  var architecture: String?
+
+  @Option(help: "A known architecture: textgenrnn.")
+  var preset: String?
+
+  @Option(
+    parsing: .singleValue,
+    help:
+      "A tensor that may be left behind; one that ends in * stands for all that begin so. Can be given several times.")
+  var ignore: [String] = []
+
+  /// What the user says.
+  ///
+  /// - Throws: `Failure` for a description that cannot be read.
+  func choices() throws -> ImportChoices {
+    var choices = ImportChoices()
+    choices.context = context
+    choices.output = output
+    choices.activation = activation
+    choices.recurrentActivation = recurrentActivation
+    choices.forgetBias = forgetBias
+    choices.reset = reset
+    choices.preset = preset
+    choices.ignored = ignore
+    if let architecture {
+      do {
+        choices.architecture = try JSONValue(parsing: Array(try Input.texts([architecture])))
+      } catch let error as JSONError {
+        throw Failure("'\(architecture.printable)' is not JSON: \(error)", code: Failure.refused)
+      }
+    }
+    return choices
+  }
+}
+
+extension Architecture.Context: ExpressibleByArgument {
+  /// Reads `stream`, `sequence`, `window:40` or `window:40:0`.
+  public init?(argument: String) {
+    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+    switch (parts.first, parts.count) {
+    case ("stream", 1): self = .stream
+    case ("sequence", 1): self = .sequence
+    case ("window", 2...3):
+      guard let length = Int(parts[1]), length > 0 else { return nil }
+      var padding: Int?
+      if parts.count == 3 {
+        guard let token = Int(parts[2]), token >= 0 else { return nil }
+        padding = token
+      }
+      self = .window(length: length, padding: padding)
+    default: return nil
+    }
+  }
+}
+
+extension Architecture.Output: ExpressibleByArgument {}
