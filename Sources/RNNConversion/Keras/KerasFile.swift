@@ -5,7 +5,7 @@ import RNNFormat
 ///
 /// Everything but the values of the arrays is in memory. What a file of Keras may contain beside the model (the state of an optimizer,
 /// the seeds of dropout) is named and not read.
-final class KerasFile: Sendable {
+final class KerasFile: ArraySource {
   /// The arrays of one layer, in the order in which Keras gives and takes them.
   struct Group: Hashable, Sendable {
     /// The layer's name, or in the layout of Keras 3 the path of the object that owns the arrays, as in `layers/lstm/cell`.
@@ -43,9 +43,7 @@ final class KerasFile: Sendable {
 
   /// Opens a file.
   ///
-  /// - Parameters:
-  ///   - path: the file.
-  ///   - configuration: what a file beside this one says of the model.
+  /// - Throws: ``ConversionError``, `FormatError` for what is no HDF5 file.
   convenience init(opening path: String) throws {
     do {
       try self.init(try File(opening: path, limits: Self.limits))
@@ -70,6 +68,8 @@ final class KerasFile: Sendable {
       groups = content.groups
       leftBehind = content.leftBehind
       kinds = content.kinds
+      // The structure takes each array once.
+      arrays = Dictionary(content.groups.flatMap(\.arrays).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
       self.file = file
     } catch let error as HDF5Error {
       throw FormatError.hdf5(error)
@@ -77,7 +77,7 @@ final class KerasFile: Sendable {
   }
 
   /// Every array that belongs to a layer.
-  var arrays: [ArrayDescription] { groups.flatMap(\.arrays) }
+  let arrays: [String: ArrayDescription]
 
   /// The values of an array, little-endian and row-major.
   func bytes(of array: ArrayDescription) throws -> [UInt8] {
