@@ -39,6 +39,8 @@ final class KerasFile: ArraySource {
   let leftBehind: [String]
 
   private let file: File
+  /// What the open file reads from, kept as long as it.
+  private let holder: AnyObject?
   private let kinds: [String: KerasArrayKind]
 
   /// Opens a file.
@@ -56,20 +58,29 @@ final class KerasFile: ArraySource {
   static let limits = ReadLimits(maximumDepth: 32, maximumObjects: 200_000)
 
   /// Takes over an open file.
-  init(_ file: consuming File) throws {
+  ///
+  /// - Parameters:
+  ///   - holder: what has to live as long as the file is read.
+  ///   - configuration: what stands beside it about the model.
+  ///   - version: the version that stands beside it.
+  init(
+    _ file: consuming File, holding holder: AnyObject? = nil, configuration: JSONValue? = nil, version: String? = nil
+  ) throws {
     do {
       let reader = KerasStructure(file: file.location.file)
       let content = try reader.read(file)
       path = file.location.file
       layout = content.layout
-      versionText = content.version
+      versionText = version ?? content.version
       backend = content.backend
-      configuration = content.configuration
+      self.configuration = configuration ?? content.configuration
       groups = content.groups
       leftBehind = content.leftBehind
       kinds = content.kinds
       // The structure takes each array once.
-      arrays = Dictionary(content.groups.flatMap(\.arrays).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+      arrays = Dictionary(
+        content.groups.flatMap(\.arrays).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+      self.holder = holder
       self.file = file
     } catch let error as HDF5Error {
       throw FormatError.hdf5(error)
@@ -78,6 +89,14 @@ final class KerasFile: ArraySource {
 
   /// Every array that belongs to a layer.
   let arrays: [String: ArrayDescription]
+
+  /// How many arrays of each group are no parameters.
+  var leftBehindCounts: [(group: String, count: Int)] {
+    let groups = leftBehind.map { path in
+      path.split(separator: "/").first.map { $0.hasPrefix("optimizer") ? String($0) : path } ?? path
+    }
+    return Dictionary(groups.map { ($0, 1) }, uniquingKeysWith: +).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
 
   /// The values of an array, little-endian and row-major.
   func bytes(of array: ArrayDescription) throws -> [UInt8] {
@@ -88,7 +107,7 @@ final class KerasFile: ArraySource {
       case .foreign: return try dataset.readForeignBytes()
       case nil: return []
       }
-    } catch let error as HDF5Error {
+    } catch {
       throw FormatError.hdf5(error)
     }
   }

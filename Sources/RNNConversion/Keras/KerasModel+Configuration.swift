@@ -139,7 +139,9 @@ struct KerasGraph {
     } else if !isJoint, sources.count > 1 {
       throw malformed("layer '\(entry.name)'", "it takes \(sources.count) inputs, and only one is understood")
     }
+    // A wrapper that goes through the steps has nothing of its own.
+    let path = entry.className == "TimeDistributed" ? "\(entry.path)/layer" : entry.path
     return KerasLayer(
-      name: entry.name, className: entry.className, kind: kind, sources: sources, path: entry.path, remarks: remarks)
+      name: entry.name, className: entry.className, kind: kind, sources: sources, path: path, remarks: remarks)
   }
 }

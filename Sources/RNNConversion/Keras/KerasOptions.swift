@@ -117,7 +117,7 @@ struct KerasOptions {
     "name", "trainable", "dtype", "input_dtype", "batch_input_shape", "batch_shape", "input_shape", "batch_size",
     "implementation", "consume_less", "unroll", "unit_forget_bias", "return_state", "seed", "input_dim", "input_length",
     "init", "inner_init", "forget_bias_init", "weights", "build_config", "registered_name", "module", "use_cudnn",
-    "autocast", "_keras_api_names", "_keras_api_names_v1", "allow_cudnn_kernel", "return_runtime", "states",
+    "autocast", "_keras_api_names", "_keras_api_names_v1", "allow_cudnn_kernel", "zero_output_for_mask",
   ]
   private static let harmlessEndings = ["_initializer", "_regularizer", "_constraint"]
 }

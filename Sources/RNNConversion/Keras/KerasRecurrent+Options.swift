@@ -42,7 +42,6 @@ extension KerasRecurrent {
 
   private init(_ cells: [KerasCell], _ options: inout KerasOptions) throws {
     try options.require("time_major", false, because: "only sequences with the batch first are read")
-    try options.require("zero_output_for_mask", false, because: "steps that are left out have no output here")
     self.init(
       cells: cells, returnsSequences: try options.truth("return_sequences", absent: false),
       goesBackwards: try options.truth("go_backwards", absent: false),
