@@ -251,9 +251,10 @@ struct KerasAssembly {
       assembly.add(
         .layerNorm(.init(name: name, width: source.width, epsilon: epsilon, bias: center)), parameters)
       return Node(layer: name, width: source.width)
+    case .shares, .weightedSum, .flattened: throw malformed(layer.name, "it is known only as a part of attention")
     case .attention:
       let source = try entered(layer)
-      let arrays = try weights.arrays(of: layer, ["attention_W"])
+      let arrays = try weights.arrays(of: layer, [layer.keeper == layer.name ? "attention_W" : "kernel"])
       assembly.add(
         .attention(.init(name: name, width: source.width)),
         ["weights": try assembly.take(arrays[0].name).reshaped([source.width])])

@@ -122,7 +122,7 @@ struct KerasInference {
         let shape: [Int?] = if case .embedding = kind { [nil] } else { [nil, part.shapes.first?.first] }
         layers.append(
           KerasLayer(
-            name: "input", className: "InputLayer", kind: .input(shape: shape), sources: [], path: "", remarks: []))
+            name: "input", className: "InputLayer", kind: .input(shape: shape), sources: []))
       }
       layers.append(
         KerasLayer(
@@ -160,12 +160,12 @@ struct KerasInference {
     _ parts: [Part], _ units: KerasUnits, _ malformed: (String, String) -> ConversionError
   ) throws -> KerasModel {
     var layers = [
-      KerasLayer(name: "input", className: "InputLayer", kind: .input(shape: [nil]), sources: [], path: "", remarks: [])
+      KerasLayer(name: "input", className: "InputLayer", kind: .input(shape: [nil]), sources: [])
     ]
     func add(_ part: Part, _ kind: KerasLayer.Kind, from sources: [String]? = nil) {
       layers.append(
         KerasLayer(
-          name: part.name, className: kind.text, kind: kind, sources: sources ?? [layers.last?.name ?? ""], path: "",
+          name: part.name, className: kind.text, kind: kind, sources: sources ?? [layers.last?.name ?? ""],
           remarks: []))
     }
     let recurrent = parts.filter { $0.name.hasPrefix("rnn_") }
@@ -254,6 +254,9 @@ extension KerasLayer.Kind {
     case .layerNormalization: "LayerNormalization"
     case .attention: "AttentionWeightedAverage"
     case .identity: "Masking"
+    case .shares: "Softmax"
+    case .weightedSum: "Dot"
+    case .flattened: "Flatten"
     }
   }
 }

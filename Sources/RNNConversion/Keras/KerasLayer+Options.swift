@@ -40,8 +40,16 @@ extension KerasLayer {
         bias: try options.truth("use_bias", "bias", absent: true))
     case "Activation": return .activation(try options.activation("activation"))
     case "Softmax":
+      if try options.integer("axis") == 1 { return .shares }
       try options.require("axis", -1, because: "only the last axis is that of the outputs")
       return .activation(.softmax)
+    case "Dot":
+      try options.require("axes", 1, [1, 1], because: "only products over the steps are known, as attention has them")
+      try options.require("normalize", false, because: "attention does not normalise what it takes")
+      return .weightedSum
+    case "Flatten":
+      try options.require("data_format", "channels_last", because: "the units come last")
+      return .flattened
     case "ReLU":
       try options.require("max_value", because: "units without a limit are the only ones here")
       try options.require("negative_slope", 0, because: "units that leak are not among the activations here")

@@ -11,8 +11,23 @@ struct KerasLayer: Hashable, Sendable {
   let sources: [String]
   /// Where Keras 3 keeps it: `layers/lstm_1`.
   let path: String
+  /// The layer whose arrays are its own: itself, unless it stands for several.
+  let keeper: String
   /// What it says that does not matter to a model that is done with training, or that this project has no name for.
   let remarks: [Remark]
+
+  init(
+    name: String, className: String, kind: Kind, sources: [String], path: String = "", keeper: String? = nil,
+    remarks: [Remark] = []
+  ) {
+    self.name = name
+    self.className = className
+    self.kind = kind
+    self.sources = sources
+    self.path = path
+    self.keeper = keeper ?? name
+    self.remarks = remarks
+  }
 
   /// What a layer computes.
   indirect enum Kind: Hashable, Sendable {
@@ -29,8 +44,14 @@ struct KerasLayer: Hashable, Sendable {
     case concatenation
     case sum
     case layerNormalization(epsilon: Double, scale: Bool, center: Bool)
-    /// textgenrnn's own: score(t) = x(t) W, softmax over time, weighted sum.
+    /// textgenrnn's own, or made of others: score(t) = x(t) W, softmax over time, weighted sum.
     case attention
+    /// A part of attention: the softmax over all steps.
+    case shares
+    /// A part of attention: the sum of the steps, each times its share.
+    case weightedSum
+    /// A part of attention: without the axis of length 1.
+    case flattened
     /// The layer passes everything on once training is over.
     case identity
   }

@@ -13,8 +13,8 @@ extension KerasModel {
       throw reader.malformed("the model", "its configuration has no 'class_name' and 'config'")
     }
     switch className {
-    case "Sequential": layers = try reader.sequence(config)
-    case "Model", "Functional": layers = try reader.graph(config)
+    case "Sequential": layers = try KerasAttention.gathered(try reader.sequence(config), reader)
+    case "Model", "Functional": layers = try KerasAttention.gathered(try reader.graph(config), reader)
     default:
       throw reader.malformed(
         "the model", "it is of class '\(className)', whose own code says how its layers are connected")
@@ -50,7 +50,7 @@ struct KerasGraph {
       if index == 0, entry.className != "InputLayer", let shape = try firstShape(entry, config) {
         layers.append(
           KerasLayer(
-            name: "\(entry.name)_input", className: "InputLayer", kind: .input(shape: shape), sources: [], path: "",
+            name: "\(entry.name)_input", className: "InputLayer", kind: .input(shape: shape), sources: [],
             remarks: []))
       }
       layers.append(try layer(entry, sources: layers.last.map { [$0.name] } ?? []))
@@ -133,7 +133,7 @@ struct KerasGraph {
     var options = try KerasOptions(entry.config, file: file, place: "layer '\(entry.name)'", version: version)
     var remarks: [KerasLayer.Remark] = []
     let kind = try KerasLayer.kind(entry.className, &options, &remarks)
-    let isJoint = kind == .concatenation || kind == .sum
+    let isJoint = [.concatenation, .sum, .weightedSum].contains(kind)
     if case .input = kind {
       guard sources.isEmpty else { throw malformed("layer '\(entry.name)'", "an input takes the output of a layer") }
     } else if !isJoint, sources.count > 1 {

@@ -43,7 +43,7 @@ struct KerasWeights {
   private static let knownRoles: Set<String> = ["kernel", "recurrent_kernel", "bias", "embeddings", "gamma", "beta"]
 
   private func group(of layer: KerasLayer, path: String) -> [ArrayDescription] {
-    groups[file.layout == .paths ? path : layer.name]?.arrays ?? []
+    groups[file.layout == .paths ? path : layer.keeper]?.arrays ?? []
   }
 
   private func check(_ found: [ArrayDescription], count: Int, _ layer: KerasLayer) throws {
