@@ -10,9 +10,15 @@ extension Dataset {
     defer { Library.leave() }
     if verdict.passed { return }
     if let rule = stored.refusal { throw location.refusal(rule, "read", "it stores a type never read: \(datatype)") }
-    try checkFilters()
-    try checkStorage()
+    // A text of variable length is held elsewhere; here stand its length, address and index, at least 8 bytes.
+    try checkData(elementSize: datatype.byteCount ?? 8)
     verdict.passed = location.fileSize != nil
+  }
+
+  /// Refuses filters that are not read, and a shape that the stored bytes cannot hold.
+  func checkData(elementSize: Int) throws(HDF5Error) {
+    try checkFilters()
+    try checkStorage(elementSize: elementSize)
   }
 
   private func checkFilters() throws(HDF5Error) {
@@ -24,9 +30,8 @@ extension Dataset {
     }
   }
 
-  private func checkStorage() throws(HDF5Error) {
-    // A text of variable length is held elsewhere; here stand its length, address and index, at least 8 bytes.
-    let bytes = try checkedSize(of: shape, elementSize: datatype.byteCount ?? 8)
+  private func checkStorage(elementSize: Int) throws(HDF5Error) {
+    let bytes = try checkedSize(of: shape, elementSize: elementSize)
     if bytes == 0 { return }
     let storage = try storageSize
     if let fileSize = location.fileSize, storage > fileSize { throw mismatch(bytes, storage) }
@@ -35,7 +40,7 @@ extension Dataset {
       guard datatype == .variableString ? storage >= bytes : storage == bytes else { throw mismatch(bytes, storage) }
       try checkOffset(storage)
     case .chunked:
-      let chunkBytes = try checkedSize(of: chunk ?? [], elementSize: datatype.byteCount ?? 8)
+      let chunkBytes = try checkedSize(of: chunk ?? [], elementSize: elementSize)
       let (bound, overflow) = storage.multipliedReportingOverflow(by: ReadLimits.maximumExpansion)
       if !overflow, max(bytes, chunkBytes) > bound { throw mismatch(max(bytes, chunkBytes), storage) }
     }

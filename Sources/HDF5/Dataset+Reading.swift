@@ -79,7 +79,7 @@ extension Dataset {
   }
 
   /// An array that `body` fills whole.
-  private func array<T: Element>(
+  func array<T: Element>(
     of count: Int, _ body: (UnsafeMutableRawBufferPointer) throws(HDF5Error) -> Void
   ) throws(HDF5Error) -> [T] {
     try [T](capacity: count) { (output) throws(HDF5Error) in

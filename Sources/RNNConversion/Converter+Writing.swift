@@ -105,7 +105,9 @@ extension Converter {
       } catch FormatError.cannotWrite(_, let reason) {
         throw FormatError.cannotWrite(file: destination, reason: reason)
       }
-      let found = try importer.read(temporary, choices: ImportChoices(expecting: document.architecture))
+      var choices = ImportChoices(expecting: document.architecture)
+      choices.architecture = export.companion
+      let found = try importer.read(temporary, choices: choices)
       let architecture = found.document.architecture
       guard architecture.size == document.architecture.size, architecture.input == document.architecture.input else {
         throw ConversionError.notTheSame(

@@ -7,7 +7,7 @@ extension ModelFormat {
     switch self {
     case .rnnH5: nil
     case .safetensors, .npz: nil
-    case .kerasH5, .keras, .kerasWeights: nil
+    case .kerasH5, .keras, .kerasWeights: KerasImport.self
     case .pytorch, .pytorchJSON: nil
     case .onnx: nil
     case .torch7: nil
@@ -18,7 +18,9 @@ extension ModelFormat {
   var exporter: (any ModelExport.Type)? {
     switch self {
     case .rnnH5, .safetensors, .npz: nil
-    case .kerasH5, .keras, .kerasWeights: nil
+    case .kerasH5: KerasH5Export.self
+    case .keras: KerasArchiveExport.self
+    case .kerasWeights: KerasWeightsExport.self
     case .pytorch: nil
     case .onnx: nil
     case .pytorchJSON, .torch7: nil
@@ -33,6 +35,7 @@ extension ImportChoices {
   /// What has to be said of a file that was just written, so that it is read as what it is: formats that hold little more than weights do not say it.
   init(expecting architecture: Architecture) {
     context = architecture.context
+    input = architecture.input
     output = architecture.output
     for layer in architecture.layers {
       switch layer {

@@ -6,6 +6,8 @@ import RNNModel
 public struct ImportChoices: Sendable {
   /// How the model sees a text.
   public var context: Architecture.Context?
+  /// What comes in at each step.
+  public var input: Architecture.Input?
   /// What the last layer's values mean.
   public var output: Architecture.Output?
   /// The activation of recurrent units: of Elman layers, and of the candidates of the others.

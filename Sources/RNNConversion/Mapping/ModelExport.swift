@@ -29,12 +29,19 @@ protocol ModelExport {
   /// What the file cannot hold, of what this model has: "the vocabulary", "the second bias of lstm_1, added to the first".
   var lost: [String] { get }
 
+  /// A description of the architecture that has to be given beside the file to read it again; nil where the file says it itself.
+  var companion: JSONValue? { get }
+
   /// Writes the file, array by array.
   ///
   /// - Parameters:
   ///   - source: the model's tensors.
   ///   - path: a file that does not exist yet.
   func write<Source: TensorSource & ~Copyable>(_ source: borrowing Source, creating path: String) throws
+}
+
+extension ModelExport {
+  var companion: JSONValue? { nil }
 }
 
 extension TensorSource where Self: ~Copyable {

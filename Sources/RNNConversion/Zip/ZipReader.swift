@@ -119,11 +119,18 @@
     }
 
     /// Reads an entry to its end, a piece at a time, and compares its checksum.
-    func check(_ entry: Entry) throws(ConversionError) {
+    func check(_ entry: Entry) throws(ConversionError) { try read(entry) { _ in } }
+
+    /// Reads an entry to its end, a piece at a time, and compares its checksum behind the last one.
+    func read(_ entry: Entry, _ body: ([UInt8]) throws(ConversionError) -> Void) throws(ConversionError) {
       let stream = try open(entry)
       defer { zip_fclose(stream) }
       var left = entry.size
-      while left > 0 { left -= try read(stream, min(left, 1 << 20), of: entry).count }
+      while left > 0 {
+        let piece = try read(stream, min(left, 1 << 20), of: entry)
+        left -= piece.count
+        try body(piece)
+      }
       try finish(stream, of: entry)
     }
 
