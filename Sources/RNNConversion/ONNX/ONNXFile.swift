@@ -22,6 +22,13 @@ final class ONNXFile: Sendable {
     self.externalData = externalData
   }
 
+  /// The same file with a part of its model.
+  init(_ other: ONNXFile, _ model: ONNXModel) {
+    file = other.file
+    externalData = other.externalData
+    self.model = model
+  }
+
   /// The values of a tensor of this file, as little-endian bytes of its type.
   ///
   /// - Throws: ``ConversionError``.
