@@ -1,0 +1,68 @@
+import RNNFormat
+import RNNModel
+
+/// Reads ONNX models of recurrent networks.
+enum ONNXImport: ModelImport {
+  static func read(_ path: String, choices: ImportChoices) throws -> ImportedModel {
+    try read(try ONNXFile(opening: path), choices: choices)
+  }
+
+  /// - Parameter bindings: values for inputs of the graph.
+  static func read(
+    _ file: ONNXFile, choices: ImportChoices, bindings: [String: ONNXArrays.Binding] = [:]
+  ) throws -> ImportedModel {
+    let arrays = try ONNXArrays(file, bindings: bindings)
+    var interpreter = ONNXInterpreter(file, arrays)
+    try interpreter.run()
+    let output = try interpreter.output()
+    var network = interpreter.network
+    network.dropInputLayer()
+    network.shareWeights()
+    var assembly = ModelAssembly(of: arrays, choices: choices)
+    for planned in network.layers {
+      for formula in planned.parameters.values {
+        for name in formula.operands { _ = try assembly.take(name) }
+      }
+      assembly.add(planned.layer, planned.parameters)
+    }
+    try takeConstants(of: file, &assembly, arrays)
+    let stated = try ONNXMetadata(file)
+    let context = interpreter.context(network, stated.architecture?.context, &assembly)
+    let meaning = interpreter.meaning(of: output, network, stated.architecture?.output, &assembly)
+    return try assembly.finish(
+      size: network.size ?? 0, context: context, input: network.vectors == nil ? .tokens : .features,
+      output: meaning, vocabulary: stated.vocabulary)
+  }
+
+  /// Constants that the graph uses for something else than parameters, such as a state of zeros, are in the layers already.
+  private static func takeConstants(
+    of file: ONNXFile, _ assembly: inout ModelAssembly, _ arrays: ONNXArrays
+  ) throws(ConversionError) {
+    for node in file.model.graph.nodes {
+      for name in node.inputs where arrays.arrays[name] != nil { _ = try assembly.take(name) }
+    }
+  }
+}
+
+extension ONNXNetwork {
+  /// Removes the layer that stands for the input where the first layer simply takes it.
+  mutating func dropInputLayer() {
+    guard let first = layers.first, first.layer.name == ONNXInterpreter.inputLayer, vectors != nil, first.uses == 1,
+      layers.count > 1, layers[1].layer.sources == nil
+    else { return }
+    removeFirst()
+  }
+
+  /// Makes an output that has the matrix of the embedding share it.
+  mutating func shareWeights() {
+    guard let last = layers.last, case .linear(var linear) = last.layer, let first = layers.first,
+      case .embedding(let embedding) = first.layer, let weights = last.parameters["weights"],
+      weights == first.parameters["weights"]
+    else { return }
+    linear.weightsOf = embedding.name
+    var shared = last
+    shared.layer = .linear(linear)
+    shared.parameters["weights"] = nil
+    self[linear.name] = shared
+  }
+}
