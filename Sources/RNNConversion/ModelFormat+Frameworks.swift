@@ -9,8 +9,8 @@ extension ModelFormat {
     case .safetensors, .npz: nil
     case .kerasH5, .keras, .kerasWeights: KerasImport.self
     case .pytorch, .pytorchJSON: nil
-    case .onnx: nil
-    case .torch7: nil
+    case .onnx: ONNXImport.self
+    case .torch7: Torch7Import.self
     }
   }
 
