@@ -31,7 +31,7 @@ extension KerasPlan {
       config["name"] = .string(name)
       config["dtype"] = .string(dtype)
       return .object(
-        ["class_name": .string(layer.0), "config": .object(config)].merging(KerasPlannedLayer.origin(version)) {
+        ["class_name": .string(layer.0), "config": .object(config)].merging(KerasPlannedLayer.origin) {
           own, _ in own
         })
     }

@@ -24,7 +24,6 @@ struct KerasPlannedLayer {
   func json(_ version: KerasPlan.Version, dtype: String) -> JSONValue {
     var config = options
     config["name"] = .string(name)
-    config["trainable"] = true
     if className == "InputLayer" {
       // The older name of the option is one that both versions take.
       if version == .two { config["batch_input_shape"] = config.removeValue(forKey: "batch_shape") }
@@ -36,11 +35,9 @@ struct KerasPlannedLayer {
       [
         "class_name": .string(className), "config": .object(config), "name": .string(name),
         "inbound_nodes": taken.isEmpty ? [] : [.array(taken)],
-      ].merging(Self.origin(version)) { own, _ in own })
+      ].merging(version == .two ? [:] : Self.origin) { own, _ in own })
   }
 
-  /// What Keras 3 says beside the class of an object.
-  static func origin(_ version: KerasPlan.Version) -> [String: JSONValue] {
-    version == .two ? [:] : ["module": "keras.layers", "registered_name": .null]
-  }
+  /// What Keras 3 says beside the class of an object. Keras 2 says it of wrapped layers too.
+  static let origin: [String: JSONValue] = ["module": "keras.layers", "registered_name": .null]
 }
