@@ -35,9 +35,9 @@ extension Proof {
       return "has a feature that is infinite, not a number, or too large for float32"
     }
     guard let architecture else { return nil }
-    let parameters = ParameterTable(architecture).entries.reduce(0) { $0 + $1.count }
-    guard inputs.count <= max(Self.usualSteps, Self.largestWork / max(1, parameters)) else {
-      return "has \(inputs.count) steps, which take too long with \(parameters) parameters"
+    guard Self.isQuick(inputs.count, architecture) else {
+      let steps = architecture.proofSteps(inputs.count)
+      return "has \(inputs.count) inputs: \(steps) steps, which take too long with so many parameters"
     }
     guard tokens.allSatisfy({ Int($0) < architecture.outputSize }) else {
       return "names tokens that the model does not have"
@@ -51,5 +51,15 @@ extension Proof {
     case (.tokens, .features): return "is fed tokens, but the model takes features"
     case (.features, .tokens): return "is fed features, but the model takes tokens"
     }
+  }
+
+  /// Whether a reader computes a proof of so many inputs in reasonable time; one there may be with any model.
+  ///
+  /// - Precondition: there are at most ``maximumSteps``.
+  static func isQuick(_ count: Int, _ architecture: Architecture) -> Bool {
+    guard count > 1 else { return true }
+    let parameters = ParameterTable(architecture).count
+    return architecture.proofSteps(count)
+      <= min(maximumSteps, max(usualSteps, largestWork / max(1, parameters)))
   }
 }

@@ -22,13 +22,16 @@ extension Proof {
   public func largestDifference<Source: TensorSource & ~Copyable>(
     architecture: Architecture, tensors: borrowing Source
   ) throws -> Double {
-    largestDifference(from: try Self.compute(architecture, tensors, inputs: inputs, tokens: tokens))
+    largestDifference(
+      from: try Self.compute(architecture, tensors, inputs: inputs, tokens: tokens), output: architecture.output)
   }
 
   private static func compute<Source: TensorSource & ~Copyable>(
     _ architecture: Architecture, _ source: borrowing Source, inputs: Inputs, tokens: [UInt32]
   ) throws -> [Double] {
-    let sequences = architecture.windowLength == nil ? [inputs.reference] : inputs.sequences(of: architecture)
+    // A layer takes a stream in one piece; it is nothing else to it.
+    let pieces = architecture.context == .stream ? [0..<inputs.count] : architecture.proofPieces(inputs.count)
+    let sequences = pieces.map { inputs.reference($0, padding: architecture.padding) }
     let byPath = Dictionary(uniqueKeysWithValues: source.tensors.map { ($0.path, $0) })
     func values(of entry: ParameterTable.Entry) throws -> [Double] {
       guard let tensor = byPath[entry.path] else { return [] }

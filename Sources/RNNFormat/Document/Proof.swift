@@ -18,11 +18,12 @@ public struct Proof: Hashable, Sendable {
     }
   }
 
-  /// What is fed; of a model that sees sequences, one sequence.
+  /// What is fed; of a model that sees sequences, one sequence, and where each sequence has one output, the beginnings of one.
   public var inputs: Inputs
   /// The outputs whose log-probability is recorded, strictly rising; of a language model, tokens.
   public var tokens: [UInt32]
-  /// ln p(tokens[j] | inputs[0...i]) `[inputs, tokens]`, row-major; where the outputs are independent bits, that of the bit being 1.
+  /// ln p(tokens[j] | inputs[0...i]) `[inputs, tokens]`, row-major; where the outputs are independent bits, that of the bit being 1;
+  /// where they are values, these.
   public var logProbabilities: [Double]
   /// What computed them.
   public var computedBy: String
@@ -57,12 +58,13 @@ public struct Proof: Hashable, Sendable {
   /// A proof of which only the questions are there.
   init(questions architecture: Architecture) {
     let (size, outputs) = (architecture.size, architecture.outputSize)
+    let steps = (1...Self.usualSteps).last { Self.isQuick($0, architecture) } ?? 1
     func fraction(_ multiple: Int) -> Double {
       (Double(multiple) * 0.6180339887498949).truncatingRemainder(dividingBy: 1)
     }
     switch architecture.input {
-    case .tokens: inputs = .tokens((1...16).map { UInt32(Double(size) * fraction($0)) })
-    case .features: inputs = .features((1...(16 * size)).map { 2 * fraction($0) - 1 }, width: size)
+    case .tokens: inputs = .tokens((1...steps).map { UInt32(Double(size) * fraction($0)) })
+    case .features: inputs = .features((1...(steps * size)).map { 2 * fraction($0) - 1 }, width: size)
     }
     let columns = min(outputs, 256)
     tokens = (0..<columns).map { UInt32($0 * outputs / columns) }
@@ -72,19 +74,22 @@ public struct Proof: Hashable, Sendable {
     logProbabilities = []
   }
 
-  /// The largest absolute difference between the proof's numbers and those that the reference implementation gets, in nats.
+  /// The largest absolute difference between the proof's numbers and those that the reference implementation gets, in nats; of values beyond
+  /// ±1, relative to the proof's.
   ///
   /// Infinite if a number is NaN or infinite on one side only.
   ///
   /// - Precondition: the proof fits the architecture.
   public func largestDifference(architecture: Architecture, values: [Double]) -> Double {
-    largestDifference(from: Self.compute(architecture, values, inputs: inputs, tokens: tokens))
+    largestDifference(
+      from: Self.compute(architecture, values, inputs: inputs, tokens: tokens), output: architecture.output)
   }
 
-  func largestDifference(from found: [Double]) -> Double {
+  func largestDifference(from found: [Double], output: Architecture.Output) -> Double {
     zip(found, logProbabilities).reduce(0) { largest, pair in
       if pair.0 == pair.1 { return largest }
-      let difference = abs(pair.0 - pair.1)
+      let unit = output == .values ? max(1, abs(pair.1)) : 1
+      let difference = abs(pair.0 - pair.1) / unit
       return difference.isNaN ? .infinity : max(largest, difference)
     }
   }
@@ -104,50 +109,11 @@ public struct Proof: Hashable, Sendable {
   ) -> [Double] {
     let reference = Reference<Double>(architecture, values: values)
     var state = reference.initialState
-    let steps = inputs.sequences(of: architecture)
-    // Of a stream, one step at a time: a row of a large vocabulary is not kept longer than needed.
-    return steps.flatMap { inputs in
-      if architecture.windowLength != nil { state = reference.initialState }
-      return reference.logProbabilities(inputs, state: &state).flatMap { row in tokens.map { row[Int($0)] } }
-    }
-  }
-}
-
-extension Proof.Inputs {
-  /// What is run in one piece: each step of a stream, all steps of a sequence, the window that ends at each step.
-  func sequences(of architecture: Architecture) -> [Reference<Double>.Inputs] {
-    switch architecture.context {
-    case .sequence: [reference]
-    case .stream: steps
-    case .window(let length, let padding): windows(length, padding)
-    }
-  }
-
-  /// All steps as the reference takes them.
-  var reference: Reference<Double>.Inputs {
-    switch self {
-    case .tokens(let tokens): .tokens(tokens.map { Int32(truncatingIfNeeded: $0) })
-    case .features(let values, let width):
-      .features((0..<count).map { Array(values[($0 * width)..<(($0 + 1) * width)]) })
-    }
-  }
-
-  /// The window that ends at each step.
-  fileprivate func windows(_ length: Int, _ padding: Int?) -> [Reference<Double>.Inputs] {
-    switch reference {
-    case .tokens(let tokens):
-      let front = padding.map { [Int32](repeating: Int32(truncatingIfNeeded: $0), count: length - 1) } ?? []
-      let padded = front + tokens
-      return tokens.indices.map { .tokens(Array(padded[...(front.count + $0)].suffix(length))) }
-    case .features(let vectors): return vectors.indices.map { .features(Array(vectors[...$0].suffix(length))) }
-    }
-  }
-
-  /// Each step by itself.
-  fileprivate var steps: [Reference<Double>.Inputs] {
-    switch reference {
-    case .tokens(let tokens): tokens.map { .tokens([$0]) }
-    case .features(let vectors): vectors.map { .features([$0]) }
+    // One piece at a time: a row of a large vocabulary is not kept longer than needed.
+    return architecture.proofPieces(inputs.count).flatMap { steps in
+      if architecture.context != .stream { state = reference.initialState }
+      let piece = inputs.reference(steps, padding: architecture.padding)
+      return reference.logProbabilities(piece, state: &state).flatMap { row in tokens.map { row[Int($0)] } }
     }
   }
 }

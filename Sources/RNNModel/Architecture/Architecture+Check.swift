@@ -116,35 +116,32 @@ extension Architecture {
     return problems
   }
 
-  /// Whether each layer comes after one that has made one vector of all steps.
-  ///
-  /// - Precondition: layers name only layers before them.
-  var isPooled: [Bool] {
+  /// Whether a window or a sequence has one output, and not one for each step.
+  public var hasOneOutput: Bool {
+    guard windowLength == nil else { return true }
+    return zip(layers, pooledSources).map { $0.pools || $1.contains(true) }.last ?? false
+  }
+
+  /// Of each layer that a layer takes, whether it comes after one that has made one vector of all steps.
+  private var pooledSources: [[Bool]] {
     var pooled: [String: Bool] = [:]
-    var result: [Bool] = []
-    for layer in layers {
-      let before = layer.sources.map { $0.contains { pooled[$0] ?? false } } ?? result.last ?? false
-      result.append(before || layer.pools)
-      pooled[layer.name] = before || layer.pools
+    var last = false
+    return layers.map { layer in
+      let sources = layer.sources.map { $0.map { pooled[$0] ?? false } } ?? [last]
+      last = layer.pools || sources.contains(true)
+      pooled[layer.name] = last
+      return sources
     }
-    return result
   }
 
   private var poolingProblems: [ArchitectureError] {
-    var pooled: [String: Bool] = [:]
-    var last = false
-    var problems: [ArchitectureError] = []
-    for layer in layers {
-      let sources = layer.sources.map { $0.map { pooled[$0] ?? false } } ?? [last]
-      if layer.pools, context == .stream || sources.contains(true) {
-        problems.append(.misplacedPooling(layer: layer.name))
-      } else if sources.contains(true), layer.direction != nil || sources.contains(false) {
-        problems.append(.noSteps(layer: layer.name))
+    zip(layers, pooledSources).compactMap { layer, sources in
+      if layer.pools {
+        return context == .stream || sources.contains(true) ? .misplacedPooling(layer: layer.name) : nil
       }
-      last = layer.pools || sources.contains(true)
-      pooled[layer.name] = last
+      let needsSteps = layer.direction != nil || sources.contains(false)
+      return sources.contains(true) && needsSteps ? .noSteps(layer: layer.name) : nil
     }
-    return problems
   }
 
   private func outputProblems(_ last: Layer) -> [ArchitectureError] {
@@ -193,8 +190,8 @@ extension Architecture.Layer {
         !layer.coupledGates || layer.forgetBias == 0, "coupled gates have no forget gate that a bias could be added to")
     case .scalar(let layer):
       require(
-        layer.scale != 0 && Float(layer.scale).isFinite && Float(layer.scale) != 0,
-        "the scale has to be a float32 other than zero")
+        Self.isPositive(abs(layer.scale)) && abs(layer.scale) <= Double(Float.greatestFiniteMagnitude),
+        "the scale has to be a number other than zero that float32 holds")
     case .oneHot, .embedding, .gru, .sum, .concatenation, .final, .attention, .linear, .activation: break
     }
     return problems

@@ -42,7 +42,7 @@ extension Architecture.Context: Codable {
     case "window":
       self = .window(
         length: try container.decode(Int.self, forKey: .length),
-        padding: try container.decode(Int?.self, forKey: .padding))
+        padding: try container.decodeNullable(Int.self, forKey: .padding))
     case let kind:
       throw DecodingError.dataCorruptedError(
         forKey: .kind, in: container, debugDescription: "contexts of kind '\(kind)' are not known")
@@ -66,6 +66,14 @@ extension Architecture.Context: Codable {
     case .sequence: "sequence"
     case .window: "window"
     }
+  }
+}
+
+extension Architecture.Context: CustomStringConvertible {
+  /// `stream`, `sequence`, `window:40`, or `window:40:0` with padding.
+  public var description: String {
+    guard case .window(let length, let padding) = self else { return kind }
+    return "window:\(length)" + (padding.map { ":\($0)" } ?? "")
   }
 }
 

@@ -38,8 +38,8 @@ public struct Architecture: Hashable, Sendable {
   /// The number of tokens, or the width of a vector of features.
   public var size: Int
 
-  /// The layers in the order of computation; each takes the output of the one before it, except ``Layer/sum(_:)`` and
-  /// ``Layer/concatenation(_:)``, which name theirs.
+  /// The layers in the order of computation; each takes the output of the one before it, except ``Layer/sum(_:)``,
+  /// ``Layer/concatenation(_:)`` and ``Layer/final(_:)``, which name theirs.
   public var layers: [Layer]
 
   /// How the network sees a text.

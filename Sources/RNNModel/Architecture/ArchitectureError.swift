@@ -32,7 +32,7 @@ public enum ArchitectureError: Error, Hashable, Sendable, CustomStringConvertibl
     case .widthMismatch(let layer, let expected, let found):
       "Layer '\(layer)' takes \(found) inputs, but \(expected) come in."
     case .misplacedInput(let layer):
-      "Layer '\(layer)' is misplaced: the first layer, and only it, takes tokens (one_hot or embedding)."
+      "Layer '\(layer)' is misplaced: the first layer, and only it, takes tokens (one_hot, embedding or scalar)."
     case .unknownLayer(let layer, let name):
       "Layer '\(layer)' refers to '\(name)', but no such layer is before it."
     case .backwardInStream(let layer):
@@ -47,7 +47,8 @@ public enum ArchitectureError: Error, Hashable, Sendable, CustomStringConvertibl
         + (expected.map { " with \($0) outputs, one for each token" } ?? "")
         + (found.map { ", but has \($0)." } ?? ".")
     case .notLanguageModel:
-      "The model does not predict the next token of a text: it takes vectors, sees whole sequences, or gives independent bits."
+      "The model does not predict the next token of a text: it takes vectors, sees whole sequences, or gives independent bits or plain values."
+    case .outOfRange("", let what): "The network cannot be: \(what)."
     case .outOfRange(let layer, let what): "Layer '\(layer)': \(what)."
     case .tooLarge(let layer): "Layer '\(layer)' has more parameters than fit in memory."
     }

@@ -33,7 +33,7 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
     precondition(values.count == table.count, "an architecture with \(table.count) parameters, \(values.count) values")
     parameterCount = table.count
     output = architecture.output
-    hasOneOutput = architecture.windowLength != nil
+    hasOneOutput = architecture.hasOneOutput
     names = architecture.layers.map { $0.name }
     sources = architecture.layers.enumerated().map { (index, layer) in
       layer.sources?.compactMap { name in architecture.layers.firstIndex { $0.name == name } }
