@@ -84,7 +84,7 @@ struct ArchiveTests {
     #expect(run.code == 2)
     #expect(run.json.array?.first?["written"] == true)
     let after = try Program.run(["inspect", old, "--json"]).json
-    #expect(after["format_version"] == "1.1" && after["model_id"] == before["model_id"])
+    #expect(after["format_version"] == "1.2" && after["model_id"] == before["model_id"])
     #expect(try Program.run(["migrate", "--in-place", old, "--json"]).json.array?.first?["written"] == false)
     #expect(scratch.names == ["old.h5"])
   }

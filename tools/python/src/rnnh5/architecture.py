@@ -12,8 +12,9 @@ from .resources import document
 LARGEST_COUNT = 2**60
 LARGEST_SIZE = 2**31 - 1
 RECURRENT = ("elman", "lstm", "gru")
-TOKEN_LAYERS = ("one_hot", "embedding")
+TOKEN_LAYERS = ("one_hot", "embedding", "scalar")
 CONNECTIONS = ("sum", "concatenation")
+POOLING = ("final", "attention")
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,56 @@ def cells(layer: dict[str, Any]) -> int:
 
 def outputs(architecture: dict[str, Any]) -> int:
     """How many outputs the model has."""
-    return int(architecture["layers"][-1]["outputs"])
+    return widths(architecture)[architecture["layers"][-1]["name"]]
+
+
+def widths(architecture: dict[str, Any]) -> dict[str, int]:
+    """How wide the output of each layer is, by name, for layers that follow from one another."""
+    found: dict[str, int] = {}
+    width = int(architecture["input"]["size"])
+    for layer in architecture["layers"]:
+        found[layer["name"]] = width = _width(layer, width, found)
+    return found
+
+
+def _width(layer: dict[str, Any], before: int, earlier: dict[str, int]) -> int:
+    """How wide a layer's output is; ``before`` is the width of what comes in, and of what takes a layer that is not there."""
+    kind = layer["kind"]
+    if kind in CONNECTIONS:
+        taken = [earlier.get(other, before) for other in layer["of"]]
+        return taken[0] if kind == "sum" else sum(taken)
+    if kind == "final":
+        return earlier.get(layer["of"], before)
+    if kind == "scalar":
+        return 1
+    return int(layer.get("outputs", layer.get("size", before)))
+
+
+def taken_by(layer: dict[str, Any]) -> list[str] | None:
+    """The names of the layers that a layer takes; None for the one before it."""
+    if layer["kind"] in CONNECTIONS:
+        return list(layer["of"])
+    return [layer["of"]] if layer["kind"] == "final" else None
+
+
+def has_one_output(architecture: dict[str, Any]) -> bool:
+    """Whether a window or a sequence has one output, and not one for each step."""
+    if architecture["context"]["kind"] == "window":
+        return True
+    *_, last = _pooled(architecture)
+    return last[1]
+
+
+def _pooled(architecture: dict[str, Any]) -> Iterator[tuple[list[bool], bool]]:
+    """For each layer, of what it takes and of what it gives, whether it has one step."""
+    by_name: dict[str, bool] = {}
+    last = False
+    for layer in architecture["layers"]:
+        names = taken_by(layer)
+        takes = [last] if names is None else [by_name.get(name, False) for name in names]
+        last = layer["kind"] in POOLING or any(takes)
+        by_name[layer["name"]] = last
+        yield takes, last
 
 
 def takes_tokens(architecture: dict[str, Any]) -> bool:
@@ -79,7 +129,7 @@ def is_language_model(architecture: dict[str, Any]) -> bool:
     """Whether the outputs are the probabilities of the next token."""
     return (
         takes_tokens(architecture)
-        and architecture["context"]["kind"] == "stream"
+        and architecture["context"]["kind"] in ("stream", "window")
         and architecture["output"]["activation"] == "softmax"
     )
 
@@ -88,8 +138,10 @@ def features(architecture: dict[str, Any]) -> set[str]:
     """What an architecture that satisfies its schema uses beyond version 1.0."""
     used = {
         "sequence-context": architecture["context"]["kind"] == "sequence",
+        "window-context": architecture["context"]["kind"] == "window",
         "feature-input": architecture["input"]["kind"] == "features",
         "sigmoid-output": architecture["output"]["activation"] == "sigmoid",
+        "values-output": architecture["output"]["activation"] == "values",
     }
     found = {name for name, is_used in used.items() if is_used}
     for layer in architecture["layers"]:
@@ -99,7 +151,10 @@ def features(architecture: dict[str, Any]) -> set[str]:
 
 def _layer_features(layer: dict[str, Any]) -> Iterator[tuple[str, bool]]:
     kind = layer["kind"]
+    yield "activation-layers", kind == "activation"
     yield "connections", kind in CONNECTIONS
+    yield "pooling", kind in POOLING
+    yield "scalar-input", kind == "scalar"
     yield "layer-norm", kind == "layer_norm"
     yield "leaky-units", kind == "elman" and "leak" in layer
     yield "locked-dropout", kind == "dropout" and "locked" in layer
@@ -119,6 +174,7 @@ def chain_violations(architecture: dict[str, Any]) -> Iterator[str]:
     """Why the layers do not follow from one another, for an architecture that satisfies its schema."""
     layers, size = architecture["layers"], architecture["input"]["size"]
     tokens = takes_tokens(architecture)
+    yield from _context_violations(architecture)
     widths: dict[str, int] = {}
     for index, layer in enumerate(layers):
         name, kind = layer["name"], layer["kind"]
@@ -132,24 +188,45 @@ def chain_violations(architecture: dict[str, Any]) -> Iterator[str]:
             size = found[0] if kind == "sum" else sum(found)
             if not problems and size > LARGEST_SIZE:
                 yield f"layer '{name}' has {size} outputs"
+        elif kind == "final":
+            if layer["of"] not in widths:
+                yield f"layer '{name}' takes '{layer['of']}', which is no earlier layer"
+            size = widths.get(layer["of"], size)
         else:
             takes = layer.get("inputs", layer.get("size", size))
             if takes != size:
                 yield f"layer '{name}' takes {takes}, and {size} come in"
-            size = layer.get("outputs", takes)
-        if kind == "layer_norm" and layer["outputs"] != layer["inputs"]:
+            size = 1 if kind == "scalar" else layer.get("outputs", takes)
+        if kind in ("layer_norm", "attention") and layer["outputs"] != layer["inputs"]:
             yield f"layer '{name}' has {layer['outputs']} outputs for {layer['inputs']} inputs"
         if kind == "linear" and "weights_of" in layer:
             yield from _tying_violations(architecture, index)
-        if kind in RECURRENT and layer["direction"] == "backward" and architecture["context"]["kind"] != "sequence":
+        if kind in RECURRENT and layer["direction"] == "backward" and architecture["context"]["kind"] == "stream":
             yield f"layer '{name}' runs backward, and the context is a stream"
         widths[name] = size
-    if layers[-1]["kind"] != "linear":
+    yield from _pooling_violations(architecture)
+    if layers[-1]["kind"] != "linear" and architecture["output"]["activation"] != "values":
         yield "the last layer is not linear"
     if is_language_model(architecture) and size != architecture["input"]["size"]:
         yield f"the last layer has {size} outputs for {architecture['input']['size']} tokens"
     if sum(math.prod(rule.shape) for rule in tensor_rules(architecture)) >= LARGEST_COUNT:
         yield "there are 2^60 parameters or more"
+
+
+def _context_violations(architecture: dict[str, Any]) -> Iterator[str]:
+    padding = architecture["context"].get("padding")
+    if padding is not None and not (takes_tokens(architecture) and padding < architecture["input"]["size"]):
+        yield f"windows are padded with {padding}, which is no token"
+
+
+def _pooling_violations(architecture: dict[str, Any]) -> Iterator[str]:
+    for layer, (takes, _) in zip(architecture["layers"], _pooled(architecture)):
+        name, kind = layer["name"], layer["kind"]
+        if kind in POOLING:
+            if any(takes) or architecture["context"]["kind"] == "stream":
+                yield f"layer '{name}' pools the steps of a stream, or of what has one"
+        elif any(takes) and (kind in RECURRENT or not all(takes)):
+            yield f"layer '{name}' needs steps, and there is one after pooling"
 
 
 def _connection_violations(name: str, kind: str, taken: list[str], widths: dict[str, int]) -> Iterator[str]:

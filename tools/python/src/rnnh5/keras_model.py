@@ -35,12 +35,16 @@ def keras_model(
     """See ``Model.to_keras``. ``parameters``: by ``layer/name``, as a file has them."""
     for layer in architecture["layers"]:
         _check(layer)
+    if architecture["context"]["kind"] == "window":
+        raise NotExpressible("Keras", architecture["layers"][0]["name"], "context", "window")
     return _Builder(architecture, parameters, states).model()
 
 
 def _check(layer: dict[str, Any]) -> None:
     """Raises ``NotExpressible`` for the first option that Keras does not have."""
     kind = layer["kind"]
+    if kind in ("scalar", "final", "attention"):
+        raise NotExpressible("Keras", layer["name"], "kind", kind)
     plain: dict[str, Any] = {"initial_state": ("zero", "given")} if kind in RECURRENT else {}
     if kind == "elman":
         plain["leak"] = (None,)
@@ -111,6 +115,8 @@ class _Builder:
             is_tied = any(other.get("weights_of") == layer["name"] for other in self._architecture["layers"])
             embedding = keras.layers.ReversibleEmbedding if is_tied else keras.layers.Embedding
             return embedding(layer["inputs"], layer["outputs"], **own)
+        if kind == "activation":
+            return keras.layers.Activation(ACTIVATIONS.get(layer["activation"], layer["activation"]), **own)
         if kind == "dropout":
             noise = (None, 1, None) if layer.get("locked") else None
             return keras.layers.Dropout(layer["rate"], noise_shape=noise, **own)
@@ -122,7 +128,7 @@ class _Builder:
         parts, kind = self._parts[layer["name"]], layer["kind"]
         if kind in TOKEN_LAYERS:
             return [parts["weights"]]
-        if kind == "dropout":
+        if kind in ("dropout", "activation"):
             return []
         first = parts["gain"] if kind == "layer_norm" else parts["weights"].T
         return [first, parts["bias"]] if layer["bias"] else [first]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .activations import ACTIVATIONS, log_sigmoid, log_softmax
-from .architecture import RECURRENT, cells, outputs, takes_tokens
+from .architecture import RECURRENT, cells, has_one_output, outputs, takes_tokens
 
 Parts = dict[str, np.ndarray]
 Memory = tuple[np.ndarray, ...]
@@ -36,7 +36,8 @@ class Network:
         """ln p of every output after each of ``inputs``, float64 ``[steps, outputs]``.
 
         ``inputs`` are token ids ``[steps]``, or features ``[steps, size]``. An output is, with softmax, one outcome among
-        all (of a language model, the next token), with sigmoid, the bit being 1.
+        all (of a language model, the next token), with sigmoid, the bit being 1; with values there is the value instead.
+        Where a sequence or a window has one output, row i is that of ``inputs[: i + 1]``.
 
         The model starts from ``state`` (where it is None, from the beginning) and leaves its last state there. A model
         whose context is a sequence takes all of it at once, and ``state`` only where a layer's initial state is given.
@@ -45,6 +46,17 @@ class Network:
         values = self._inputs(inputs)
         if not len(values):
             return np.empty((0, self.outputs))
+        context = self.architecture["context"]
+        if context["kind"] == "window" and context["padding"] is not None:
+            values = np.concatenate([np.full(context["length"] - 1, context["padding"], values.dtype), values])
+        if not has_one_output(self.architecture):
+            return self._run(values, state)
+        steps, length = len(inputs), context.get("length", len(values))
+        ends = range(len(values) - steps + 1, len(values) + 1)
+        return np.concatenate([self._run(values[max(0, end - length) : end], state)[-1:] for end in ends])
+
+    def _run(self, values: np.ndarray, state: State | None) -> np.ndarray:
+        """One piece: a part of a stream, a sequence, a window."""
         streams = self.architecture["context"]["kind"] == "stream"
         state = {} if state is None else state
         by_name: dict[str, np.ndarray] = {}
@@ -59,13 +71,27 @@ class Network:
                 values = _CONNECTIONS[kind]([_dense(by_name[other], self.size) for other in layer["of"]])
             elif kind == "embedding":
                 values = self._parts[name]["weights"][values]
+            elif kind == "scalar":
+                values = values[:, None] * float(layer["scale"])
+            elif kind == "final":
+                taken = _dense(by_name[layer["of"]], self.size)
+                values = taken[:1] if self._runs_backward(layer["of"]) else taken[-1:]
+            elif kind == "attention":
+                values = _dense(values, self.size)
+                scores = values @ self._parts[name]["weights"]
+                values = (np.exp(log_softmax(scores)) @ values)[None, :]
+            elif kind == "activation":
+                values = ACTIVATIONS[layer["activation"]](_dense(values, self.size))
             elif kind == "layer_norm":
                 values = _layer_norm(layer, self._parts[name], _dense(values, self.size))
             elif kind == "linear":
                 values = _product(self._weights(layer), values) + self._parts[name].get("bias", 0.0)
             # one_hot stays a list of indices (see _product), dropout does nothing when a model is read.
             by_name[name] = values
-        return _OUTPUTS[self.architecture["output"]["activation"]](values)
+        return _OUTPUTS[self.architecture["output"]["activation"]](_dense(values, self.size))
+
+    def _runs_backward(self, name: str) -> bool:
+        return any(layer["name"] == name and layer.get("direction") == "backward" for layer in self._layers)
 
     def _inputs(self, inputs: Sequence[Any] | np.ndarray) -> np.ndarray:
         if takes_tokens(self.architecture):
@@ -196,4 +222,8 @@ _CONNECTIONS: dict[str, Callable[[list[np.ndarray]], np.ndarray]] = {
     "sum": lambda values: np.sum(values, axis=0),
     "concatenation": lambda values: np.concatenate(values, axis=1),
 }
-_OUTPUTS = {"softmax": log_softmax, "sigmoid": log_sigmoid}
+_OUTPUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "softmax": log_softmax,
+    "sigmoid": log_sigmoid,
+    "values": lambda values: values,
+}

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .architecture import CONNECTIONS, RECURRENT, outputs, takes_tokens, tensor_rules
-from .torch_cells import Memory, Recurrent, recurrent
+from .architecture import CONNECTIONS, RECURRENT, has_one_output, outputs, takes_tokens, tensor_rules
+from .torch_cells import ACTIVATIONS, Memory, Recurrent, recurrent
 
 State = dict[str, Memory]
 """By layer name: (h,), or for an lstm (h, c), each ``[batch, width]``. A layer that is missing starts from its own state."""
@@ -58,7 +58,9 @@ class TorchNetwork(nn.Module):
 
         ``inputs`` are token ids ``[batch, steps]`` or features ``[batch, steps, size]``; without the axis of the batch,
         the logits are without it too. To feed a stream in pieces, pass the state that the piece before gave. A model
-        whose context is a sequence gives no state, and takes one only where a layer's initial state is given.
+        whose context is a sequence gives no state, and takes one only where a layer's initial state is given. One whose
+        context is a window takes a single window, whole with its padding. Where a sequence or a window has one output,
+        there is one step of logits.
         """
         tokens = takes_tokens(self.architecture)
         if inputs.dim() == (1 if tokens else 2):
@@ -80,15 +82,22 @@ class TorchNetwork(nn.Module):
             elif kind in CONNECTIONS:
                 taken = [by_name[other] for other in layer["of"]]
                 values = torch.stack(taken).sum(0) if kind == "sum" else torch.cat(taken, dim=-1)
+            elif kind == "final":
+                taken_layer = next(other for other in self.architecture["layers"] if other["name"] == layer["of"])
+                found = by_name[layer["of"]]
+                values = found[:, :1] if taken_layer.get("direction") == "backward" else found[:, -1:]
             else:
                 values = self._layer(name)(values)
             by_name[name] = values
-        return values, after
+        return (values[:, -1:] if has_one_output(self.architecture) else values), after
 
     def log_probabilities(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """ln p of every output instead of logits; otherwise as ``forward``."""
         logits, state = self(inputs, state)
-        if self.architecture["output"]["activation"] == "softmax":
+        activation = self.architecture["output"]["activation"]
+        if activation == "values":
+            return logits, state
+        if activation == "softmax":
             return functional.log_softmax(logits, dim=-1), state
         return functional.logsigmoid(logits), state
 
@@ -119,6 +128,43 @@ class OneHot(nn.Module):
         return functional.one_hot(tokens.long(), self.size).to(self.dtype)
 
 
+class Scaled(nn.Module):
+    """``[batch, steps]`` to ``[batch, steps, 1]``: the token's index times a constant."""
+
+    def __init__(self, scale: float, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.scale = scale
+        self.dtype = dtype
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """The index as a number."""
+        return (tokens.to(self.dtype) * self.scale).unsqueeze(-1)
+
+
+class Attention(nn.Module):
+    """``[batch, steps, width]`` to ``[batch, 1, width]``: the mean over the steps, weighted by attention."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """The weighted mean."""
+        return torch.softmax(values @ self.weight, dim=1).unsqueeze(1) @ values
+
+
+class Activated(nn.Module):
+    """A function of each unit."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.activate = ACTIVATIONS[name]
+
+    def forward(self, values: Tensor) -> Tensor:
+        """g(x)."""
+        return self.activate(values)
+
+
 class LockedDropout(nn.Module):
     """A dropout whose draw holds for all steps of ``[batch, steps, width]``."""
 
@@ -144,6 +190,12 @@ def _module(layer: dict[str, Any], parts: dict[str, Tensor], dtype: torch.dtype)
         return OneHot(layer["size"], dtype)
     if kind in RECURRENT:
         return recurrent(layer, parts)
+    if kind == "scalar":
+        return Scaled(layer["scale"], dtype)
+    if kind == "attention":
+        return Attention(parts["weights"])
+    if kind == "activation":
+        return Activated(layer["activation"])
     if kind == "embedding":
         return nn.Embedding(layer["inputs"], layer["outputs"], _weight=parts["weights"])
     if kind == "dropout":

@@ -15,7 +15,7 @@ from .container import LABELS, Attribute, Container, Item, Refusal, decoded
 from .hashing import OTHER_BYTES, sha256_of_values
 from .identity import content_id, model_id
 from .network import Network
-from .proof import LARGEST_TOLERANCE, LARGEST_TOLERANCE_FLOAT64, LARGEST_WORK, MAXIMUM_STEPS, USUAL_STEPS, Proof
+from .proof import LARGEST_TOLERANCE, LARGEST_TOLERANCE_FLOAT64, MAXIMUM_STEPS, Proof, is_quick
 from .report import Report
 from .resources import document, version_number
 from .stored_vocabulary import StoredVocabulary
@@ -452,7 +452,7 @@ def _proof_violation(proof: Proof, architecture: dict[str, Any] | None) -> str |
     if architecture is None:
         return None
     parameters = sum(math.prod(rule.shape) for rule in tensor_rules(architecture))
-    if steps > max(USUAL_STEPS, LARGEST_WORK // max(1, parameters)):
+    if not is_quick(steps, architecture, parameters):
         return f"it has {steps} steps, which take too long with {parameters} parameters"
     if proof.tokens.max() >= outputs(architecture):
         return f"it holds an output that is not below {outputs(architecture)}"
