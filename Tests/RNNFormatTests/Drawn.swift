@@ -69,11 +69,18 @@ private struct ArchitectureDraw {
   mutating func architecture() -> Architecture {
     size = chance.count(2...9)
     let input: Architecture.Input = option() ? .features : .tokens
-    let context: Architecture.Context = option() ? .sequence : .stream
-    let output: Architecture.Output = option() ? .sigmoid : .softmax
+    var context: Architecture.Context = option() ? .sequence : .stream
+    if option() {
+      context = .window(length: chance.count(1...6), padding: input == .tokens && chance.flag() ? size - 1 : nil)
+    }
+    let output: Architecture.Output = option() ? (chance.flag() ? .values : .sigmoid) : .softmax
     width = size
     if input == .tokens {
       layers = [.oneHot(.init(name: "one_hot", size: size))]
+      if option() {
+        width = 1
+        layers = [.scalar(.init(name: "scalar", size: size, scale: 1 / Double(size)))]
+      }
       if chance.flag() {
         width = chance.count(1...5)
         layers = [.embedding(.init(name: "embedding", inputs: size, outputs: width))]
@@ -81,20 +88,29 @@ private struct ArchitectureDraw {
     }
     for index in 1...chance.count(1...3) {
       if chance.flag() { layers.append(.dropout(.init(name: "dropout_\(index)", rate: 0.25, locked: option()))) }
-      let isBackward = context == .sequence && option()
+      let isBackward = context != .stream && option()
       appendRecurrent(index, isBackward ? .backward : .forward)
       if option() {
         layers.append(.layerNorm(.init(name: "norm_\(index)", width: width, epsilon: 1e-3, bias: chance.flag())))
       }
       if option() { appendConnection(index) }
+      if option() {
+        layers.append(.activation(.init(name: "activation_\(index)", activation: activation())))
+      }
     }
-    let isFree = input != .tokens || context != .stream || output != .softmax
+    let isFree = input != .tokens || context == .sequence || output != .softmax
     var outputs = isFree ? chance.count(1...9) : size
     var tied: String?
     if option(), case .embedding(let embedding) = layers[0] {
       // One more layer, of the width that tied weights need.
       layers.append(.lstm(.init(name: "lstm_tied", inputs: width, outputs: embedding.outputs)))
       (width, outputs, tied) = (embedding.outputs, size, embedding.name)
+    }
+    if context != .stream, option() {
+      layers.append(
+        chance.flag()
+          ? .attention(.init(name: "pool", width: width))
+          : .final(.init(name: "pool", of: layers.last?.name ?? "")))
     }
     layers.append(
       .linear(.init(name: "output", inputs: width, outputs: outputs, bias: chance.flag(), weightsOf: tied)))

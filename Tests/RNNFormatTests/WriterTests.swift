@@ -18,7 +18,7 @@ import Testing
     let file = try ModelFile(opening: path)
     #expect(file.header.modelID == identity)
     #expect(file.header.requiredFeatures == architecture.features)
-    #expect(file.header.minimumReaderVersion == (architecture.features.isEmpty ? "1.0" : "1.1"))
+    #expect(file.header.minimumReaderVersion == oldestReader(of: architecture.features))
     #expect(file.document.architecture == architecture)
     #expect(file.document.vocabulary == document.vocabulary)
     #expect(file.document.metadata == document.metadata)

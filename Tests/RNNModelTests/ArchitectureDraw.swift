@@ -48,7 +48,9 @@ struct ArchitectureDraw {
     let output: Architecture.Output = draws("sigmoid-output", oneIn: 4) ? .sigmoid : .softmax
     switch input {
     case .tokens:
-      if coin() {
+      if draws("scalar-input", oneIn: 5) {
+        append(.scalar(.init(name: "input", size: size, scale: generator.uniform(in: 0.1..<1))), width: 1)
+      } else if coin() {
         append(.oneHot(.init(name: "input", size: size)), width: size)
       } else {
         let width = units()
@@ -64,6 +66,9 @@ struct ArchitectureDraw {
       let width = units()
       append(layer(named: "layer_\(index)", inputs: self.width, outputs: width), width: width)
       if draws("connections", oneIn: 3) { connect(after: index) }
+      if draws("activation-layers", oneIn: 3) {
+        append(.activation(.init(name: "activation_\(index)", activation: activation())), width: self.width)
+      }
       if draws("layer-norm", oneIn: 3) {
         let epsilon = generator.uniform(in: 0.01..<0.1)
         append(

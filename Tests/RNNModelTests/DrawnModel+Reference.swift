@@ -96,11 +96,14 @@ struct DrawnProblem: Sendable {
     let name = architecture.layers[0].name
     other.architecture.layers[0] = .linear(.init(name: name, inputs: size, outputs: width, bias: false))
     // Row k of the matrix is what each token has at k.
+    var scale: Double?
+    if case .scalar(let layer) = architecture.layers[0] { scale = layer.scale }
     var first: [Double] = []
     for unit in 0..<width {
       for token in 0..<size {
         first.append(
-          table[name, "weights"].map { values[$0.range.lowerBound + token * width + unit] } ?? (unit == token ? 1 : 0))
+          table[name, "weights"].map { values[$0.range.lowerBound + token * width + unit] }
+            ?? scale.map { Double(token) * $0 } ?? (unit == token ? 1 : 0))
       }
     }
     var shared: [Double] = []

@@ -42,11 +42,12 @@ func drawnParameters(of architecture: Architecture, using generator: inout Rando
 }
 
 extension Architecture {
-  /// All that ``features`` can name.
+  /// All that ``features`` can name of networks that can be trained.
   static let allFeatures: Set<String> = [
-    "backward-layers", "cell-clip", "connections", "coupled-gates", "feature-input", "given-initial-state",
+    "activation-layers", "backward-layers", "cell-clip", "connections", "coupled-gates", "feature-input",
+    "given-initial-state",
     "layer-norm", "leaky-units", "learned-initial-state", "locked-dropout", "peepholes", "projection",
-    "sequence-context", "sigmoid-output", "tied-weights",
+    "scalar-input", "sequence-context", "sigmoid-output", "tied-weights",
   ]
 
   init(drawing generator: inout RandomGenerator, dropout: Bool, features: Set<String> = []) {

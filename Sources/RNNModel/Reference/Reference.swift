@@ -99,7 +99,7 @@ extension Architecture.Layer {
     switch self {
     case .oneHot(let layer): return ReferenceOneHot(size: layer.size)
     case .embedding: return ReferenceEmbedding(weights: own("weights"))
-    case .scalar(let layer): return ReferenceScalarInput(scale: Scalar(layer.scale))
+    case .scalar(let layer): return ReferenceScalarInput(size: layer.size, scale: Scalar(layer.scale))
     case .elman(let layer): return ReferenceElman(layer, tensor: own)
     case .lstm(let layer): return ReferenceLSTM(layer, tensor: own)
     case .gru(let layer): return ReferenceGRU(layer, tensor: own)

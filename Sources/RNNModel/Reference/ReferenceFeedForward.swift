@@ -20,6 +20,7 @@ struct ReferenceOneHot<Scalar: ReferenceScalar>: ReferenceLayer {
 
 /// h(t) is the token's index times a constant.
 struct ReferenceScalarInput<Scalar: ReferenceScalar>: ReferenceLayer {
+  let size: Int
   let scale: Scalar
 
   func step(
@@ -31,7 +32,10 @@ struct ReferenceScalarInput<Scalar: ReferenceScalar>: ReferenceLayer {
   func backstep(
     _ step: ReferenceStep<Scalar>, at t: Int, outputGradient: [Scalar], stateGradient: Reference<Scalar>.LayerState,
     into gradient: inout [Scalar]
-  ) -> (input: [Scalar], state: Reference<Scalar>.LayerState) { (outputGradient, stateGradient) }
+  ) -> (input: [Scalar], state: Reference<Scalar>.LayerState) {
+    // The token is a one-hot vector, multiplied with the row of all indices.
+    ((0..<size).map { Scalar($0) * scale * outputGradient[0] }, stateGradient)
+  }
 }
 
 /// h(t) = g(x(t)), unit by unit.
