@@ -29,7 +29,7 @@ extension ONNXInterpreter {
       let activated = network.name("sigmoid")
       network.add(.activation(.init(name: activated, activation: .sigmoid)))
       return activated
-    case .softmax, .logSoftmax: throw refused(node, "something is computed from a softmax")
+    case .softmax, .logSoftmax, .shares, .weighted: throw refused(node, "something is computed from a softmax")
     }
   }
 
@@ -52,6 +52,12 @@ extension ONNXInterpreter {
       network.size = width
       network.add(.activation(.init(name: Self.inputLayer, activation: .linear)))
       return ONNXFlow(axes: axes, sources: [Self.inputLayer], features: units, width: width)
+    case .numbers(let axes, let scale):
+      guard axes.axes.last == [] else { throw refused(node, "it takes numbers of tokens without an axis of units") }
+      // How many tokens there are, no number says: the outputs do.
+      try tokenLayer(node, size: 0)
+      network.add(.scalar(.init(name: "scalar", size: 0, scale: scale)))
+      return ONNXFlow(axes: axes, sources: ["scalar"], features: [], width: 1)
     case let other: throw refused(node, "it takes \(other.text)")
     }
   }
@@ -135,6 +141,7 @@ extension ONNXInterpreter {
     let name = network.name("linear")
     network.add(
       .linear(.init(name: name, inputs: inputs, outputs: outputs, bias: false)), ["weights": weights])
+    network[name]?.source = source
     let result = flow(name, width: outputs, outer: input.outerAxes)
     set(node, result)
     if isGemm, case .weights(let bias, _)? = try meaning(node, 2) {
@@ -237,8 +244,12 @@ extension ONNXInterpreter {
     } else {
       // Before operator set 13 all axes from this one on counted as one, and 1 was usual.
       let axis = flow.axes.index(try integer(node, "axis", operatorSet < 13 ? 1 : -1))
-      guard axis == flow.axes.rank - 1 else { throw refused(node, "its sum is not over the units alone") }
-      flow.head = node.operatorType == "Softmax" ? .softmax : .logSoftmax
+      let isOverSteps = axis.map { flow.axes.axes[$0] == time && flow.width == 1 } ?? false
+      guard axis == flow.axes.rank - 1 || isOverSteps else {
+        throw refused(node, "its sum is not over the units alone")
+      }
+      flow.head = isOverSteps ? .shares : node.operatorType == "Softmax" ? .softmax : .logSoftmax
+      if isOverSteps, node.operatorType != "Softmax" { throw refused(node, "the logarithm of attention is taken") }
     }
     set(node, .flow(flow))
   }

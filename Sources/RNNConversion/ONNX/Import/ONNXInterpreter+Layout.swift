@@ -30,6 +30,7 @@ extension ONNXInterpreter {
     switch try required(node, 0) {
     case .tokens(let axes): return .tokens(try changed(axes))
     case .input(let name, let axes): return .input(name: name, try changed(axes))
+    case .numbers(let axes, let scale): return .numbers(try changed(axes), scale: scale)
     case .flow(var flow):
       flow.axes = try changed(flow.axes)
       return .flow(flow)

@@ -10,6 +10,8 @@ struct ONNXNetwork {
     var parameters: [String: TensorFormula]
     /// How many other layers take it.
     var uses = 0
+    /// The layer that it was made to take; nil for those that name theirs.
+    var source: String?
   }
 
   private(set) var layers: [Layer] = []
@@ -47,6 +49,13 @@ struct ONNXNetwork {
     connections[anonymous] = name
     add(layer)
     return name
+  }
+
+  /// Puts another layer in the place of the last one.
+  mutating func replaceLast(_ layer: Architecture.Layer, _ parameters: [String: TensorFormula]) {
+    guard let last = layers.popLast() else { return }
+    index[last.layer.name] = nil
+    add(layer, parameters)
   }
 
   mutating func removeFirst() {
