@@ -20,7 +20,8 @@ struct CharRNNCheckpoint {
       guard inputs.count == 2, inputs.allSatisfy({ graph.nodes[$0].className == "nn.Linear" }) else { continue }
       // The one that takes a state, or a state behind a gate, is the recurrent one.
       let isRecurrent = inputs.map { map in
-        graph.nodes[map].inputs.first.map { graph.isOutside($0) || product($0) != nil } ?? false
+        guard let source = graph.nodes[map].inputs.first else { return false }
+        return graph.isOutside(source) || gated(source) != nil
       }
       guard isRecurrent[0] != isRecurrent[1] else {
         throw .malformed(
@@ -42,6 +43,12 @@ struct CharRNNCheckpoint {
     return (node.inputs[0], node.inputs[1])
   }
 
+  /// The gate of a state from outside.
+  private func gated(_ place: Int) -> Int? {
+    guard let (first, second) = product(place), graph.isOutside(first) != graph.isOutside(second) else { return nil }
+    return graph.isOutside(first) ? second : first
+  }
+
   func imported(_ choices: ImportChoices) throws -> ImportedModel {
     for node in graph.nodes {
       if let name = node.className, !Self.classes.contains(name) {
@@ -53,7 +60,7 @@ struct CharRNNCheckpoint {
     var taken: Set<Int> = []
     for place in order where !taken.contains(place) {
       guard let maps = sums[place] else { continue }
-      if graph.nodes[maps.recurrent].inputs.first.map({ product($0) != nil }) ?? false {
+      if graph.nodes[maps.recurrent].inputs.first.map({ gated($0) != nil }) ?? false {
         taken.formUnion(try addGRU(place, &assembly))
       } else if try units(maps.recurrent).isGated {
         try addLSTM(place, &assembly)
@@ -248,11 +255,11 @@ struct CharRNNCheckpoint {
       guard node.className == function, let below = node.inputs.first.map({ graph.source($0) }) else { return nil }
       return sums[below] == nil ? nil : below
     }
-    guard let maps = sums[candidate], let gated = graph.nodes[maps.recurrent].inputs.first, let factors = product(gated)
+    guard let maps = sums[candidate], let state = graph.nodes[maps.recurrent].inputs.first, let gate = gated(state)
     else {
       throw malformed("a GRU is not understood")
     }
-    let reset = graph.isOutside(factors.1) ? sum(factors.0, "nn.Sigmoid") : sum(factors.1, "nn.Sigmoid")
+    let reset = sum(gate, "nn.Sigmoid")
     var updates: Set<Int> = []
     for place in graph.places(of: "nn.CMulTable") {
       guard let (first, second) = product(place) else { continue }

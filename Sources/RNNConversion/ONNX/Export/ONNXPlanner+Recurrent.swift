@@ -78,7 +78,8 @@ extension ONNXPlanner {
     }
     let initial = try initialStates(both, below)
     let peepholes = inputs.count > 4 ? inputs.removeLast() : ""
-    inputs += [""] + initial + (peepholes.isEmpty ? [] : (initial.count < 2 ? [""] : []) + [peepholes])
+    // sequence_lens, which is absent, the two states, the peepholes.
+    inputs += [""] + initial + [String](repeating: "", count: 2 - initial.count) + [peepholes]
     while inputs.last == "" { inputs.removeLast() }
     let isStream = architecture.context == .stream
     let outputs = ["/\(name).y", isStream ? "\(name).hidden.next" : "/\(name).h"]
@@ -97,9 +98,12 @@ extension ONNXPlanner {
     guard layers.last?.name != name else { return true }
     return layers.indices.contains { index in
       guard let sources = layers[index].sources else { return index > 0 && layers[index - 1].name == name }
-      if case .final = layers[index] { return false }
-      return sources.contains(name)
-        && !(sources.count == 2 && partners[sources[0]] == sources[1] && isForward(sources[0]))
+      switch layers[index] {
+      case .final: return false
+      case .concatenation where sources.count == 2 && partners[sources[0]] == sources[1] && isForward(sources[0]):
+        return false
+      default: return sources.contains(name)
+      }
     }
   }
 

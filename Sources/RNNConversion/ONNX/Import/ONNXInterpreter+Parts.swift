@@ -9,9 +9,10 @@ extension ONNXInterpreter {
       if case .integers(let values, _) = part { values } else { nil }
     }
     if integers.count == parts.count {
-      let joined = Array(integers.joined())
-      guard joined.count <= Self.mostIntegers else { throw refused(node, "it makes more integers than shapes need") }
-      return set(node, .integers(joined, isScalar: false))
+      guard integers.reduce(0, { $0 + $1.count }) <= Self.mostIntegers else {
+        throw refused(node, "it makes more integers than shapes need")
+      }
+      return set(node, .integers(Array(integers.joined()), isScalar: false))
     }
     let formulas = parts.compactMap { part -> (TensorFormula, Int)? in
       if case .weights(let formula, let depth) = part { (formula, depth) } else { nil }

@@ -71,7 +71,8 @@ extension ONNXInterpreter {
     case "bidirectional": directions = [.forward, .backward]
     case let other: throw refused(node, "its direction is '\(other)'")
     }
-    guard recurrentWeights.shape.count == 3, let hidden = recurrentWeights.shape.last, hidden > 0,
+    guard recurrentWeights.shape.count == 3, let hidden = recurrentWeights.shape.last,
+      (1...Int(Int32.max)).contains(hidden),
       recurrentWeights.shape[0] == directions.count, try integer(node, "hidden_size", hidden) == hidden
     else { throw refused(node, "its recurrent weights have the shape \(recurrentWeights.shape)") }
     if node.attributes["clip"] != nil, try float(node, "clip", 0) > 0 {
@@ -283,12 +284,5 @@ extension ONNXInterpreter {
     }
     guard Set(states).count == 1 else { throw refused(node, "only one half of its initial state is given") }
     return states[0]
-  }
-
-  private func isZero(_ formula: TensorFormula) throws(ConversionError) -> Bool {
-    for name in Set(formula.operands) {
-      guard try arrays.bytes(named: name).allSatisfy({ $0 == 0 }) else { return false }
-    }
-    return true
   }
 }
