@@ -145,5 +145,3 @@ def test_a_module_of_pytorch_arrives_and_goes_back(kind: str, bidirectional: boo
             assert np.abs(model.log_probabilities(sequence) - numbers).max() < TOLERANCE
     found = answers(session(tmp_path / "again.onnx"), ids.numpy().T)
     assert np.abs(found - np.swapaxes(expected, 0, 1)).max() < TOLERANCE
-
-

@@ -4,7 +4,8 @@ import RNNModel
 /// Reads ONNX models of recurrent networks.
 enum ONNXImport: ModelImport {
   static func read(_ path: String, choices: ImportChoices) throws -> ImportedModel {
-    try read(try ONNXFile(opening: path), choices: choices)
+    let external: ONNXFile.ExternalData = choices.followsOtherFiles ? .besideModel : .refused
+    return try read(try ONNXFile(opening: path, externalData: external), choices: choices)
   }
 
   /// - Parameter bindings: values for inputs of the graph.

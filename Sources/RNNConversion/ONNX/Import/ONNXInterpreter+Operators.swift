@@ -67,6 +67,9 @@ extension ONNXInterpreter {
       if isFloat, case .tokens(let axes) = meaning { return set(node, .numbers(axes, scale: 1)) }
       guard target == .int64 || target == .int32 else { throw refused(node, "tokens become numbers") }
     case .integers, .fill: break
+    case .input(_, let axes) where target == .int64 || target == .int32:
+      // Keras hands ids over as floats.
+      return set(node, .tokens(axes))
     case .weights, .flow, .input, .numbers, .givenState, .lastState:
       // The precision of the computation is ours, not the graph's.
       guard isFloat else { throw refused(node, "\(meaning.text) becomes \(target.map { "\($0)" } ?? "another type")") }
