@@ -130,6 +130,17 @@ import Testing
           ], context: .sequence)
     ),
     (
+      "a layer with itself behind dropout",
+      Architecture(
+        size: 5,
+        layers: [
+          embedding, .dropout(.init(name: "dropout", rate: 0.5)),
+          .sum(.init(name: "sum", of: ["embedding", "dropout"])),
+          .concatenation(.init(name: "wide", of: ["dropout", "sum", "embedding"])),
+          .linear(.init(name: "output", inputs: 9, outputs: 5)),
+        ])
+    ),
+    (
       "a token as a number",
       Architecture(
         size: 5,

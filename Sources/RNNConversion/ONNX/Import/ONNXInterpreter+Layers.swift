@@ -180,8 +180,7 @@ extension ONNXInterpreter {
       guard first.hasFeaturesLast, second.hasFeaturesLast, first.width == second.width,
         first.outerAxes == second.outerAxes, first.isFinal == second.isFinal
       else { throw refused(node, "it adds values of another layout") }
-      let names = [try materialized(first, node), try materialized(second, node)]
-      guard names[0] != names[1] else { throw refused(node, "it adds a value to itself") }
+      let names = network.distinct([try materialized(first, node), try materialized(second, node)])
       let name = network.connection("sum") { .sum(.init(name: $0, of: names)) }
       set(node, flow(name, width: first.width, outer: first.outerAxes))
     case (.weights(let first, let depth), .weights(let second, let other)):

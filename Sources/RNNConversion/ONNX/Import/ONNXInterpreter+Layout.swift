@@ -12,8 +12,8 @@ extension ONNXInterpreter {
     let formula: TensorFormula
     do { formula = try make() } catch { throw refused(node, error.description) }
     let (bytes, overflow) = formula.count.multipliedReportingOverflow(by: formula.type.size)
-    guard !overflow, formula.count >= 0, bytes <= arrays.totalBytes else {
-      throw refused(node, "the parameter is larger than all that it can be made of")
+    guard !overflow, formula.count > 0, bytes <= arrays.totalBytes else {
+      throw refused(node, "the parameter is empty, or larger than all that it can be made of")
     }
     return .weights(formula, depth: depth + 1)
   }

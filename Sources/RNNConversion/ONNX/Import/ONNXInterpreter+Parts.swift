@@ -57,9 +57,10 @@ extension ONNXInterpreter {
     }
     var names: [String] = []
     for flow in flows { names.append(try materialized(flow, node)) }
-    guard Set(names).count == names.count else { throw refused(node, "it joins a value with itself") }
+    names = network.distinct(names)
+    let sources = names
     let width = flows.reduce(0) { $0.addingReportingOverflow($1.width).partialValue }
-    let name = network.connection("concatenation") { .concatenation(.init(name: $0, of: names)) }
+    let name = network.connection("concatenation") { .concatenation(.init(name: $0, of: sources)) }
     set(node, flow(name, width: width, outer: first.outerAxes))
   }
 

@@ -144,7 +144,12 @@ struct ONNXInterpreter {
   private func meaning(
     of tensor: ONNXTensor, named name: String, _ node: ONNXNode
   ) throws(ConversionError) -> ONNXMeaning {
-    if let array = arrays.arrays[name] { return .weights(.array(array), depth: 0) }
+    if let array = arrays.arrays[name] {
+      // Without this, axes of any length could stand for nothing.
+      guard tensor.count > 0 else { throw refused(node, "'\(name)' is empty") }
+      try file.checkPlace(of: tensor)
+      return .weights(.array(array), depth: 0)
+    }
     guard let values = try arrays.integers(named: name), tensor.shape.count <= 1 else {
       throw refused(node, "'\(name)' is a tensor of \(tensor.type) that nothing here needs")
     }

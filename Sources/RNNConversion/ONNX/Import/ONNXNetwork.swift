@@ -64,6 +64,18 @@ struct ONNXNetwork {
     index = index.mapValues { $0 - 1 }
   }
 
+  /// The same layers under different names: connections take each layer once.
+  mutating func distinct(_ names: [String]) -> [String] {
+    var taken: Set<String> = []
+    return names.map { source in
+      guard !taken.insert(source).inserted else { return source }
+      let copy = name("copy")
+      self[source]?.uses += 1
+      add(.concatenation(.init(name: copy, of: [source])))
+      return copy
+    }
+  }
+
   /// Makes a layer the one that the next layer takes.
   mutating func connect(_ source: String) {
     if layers.last?.layer.name != source {
