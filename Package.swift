@@ -98,7 +98,8 @@ let package = Package(
     .testTarget(
       name: "RNNFormatTests", dependencies: ["RNNFormat", "RNNModel", "HDF5", "Kernels"], swiftSettings: settings),
     .testTarget(
-      name: "RNNConversionTests", dependencies: ["RNNConversion", "RNNFormat", "RNNModel"], swiftSettings: settings),
+      name: "RNNConversionTests", dependencies: ["RNNConversion", "RNNFormat", "RNNModel", "HDF5"],
+      swiftSettings: settings),
     .testTarget(
       name: "RNNTrainingTests", dependencies: ["RNNTraining", "RNNModel", "Kernels", "CZlib"], swiftSettings: settings),
     .testTarget(name: "RNNEvaluationTests", dependencies: ["RNNEvaluation", "RNNModel"], swiftSettings: settings),

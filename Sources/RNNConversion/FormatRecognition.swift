@@ -23,6 +23,7 @@ struct FormatRecognition {
         return .safetensors
       }
       if isTorch7 { return .torch7 }
+      if isONNX { return .onnx }
       return nil
     }
   }
@@ -57,6 +58,11 @@ struct FormatRecognition {
     let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
     guard first.first == 0x80, first.count > 14 else { return false }
     return (2...8).contains { first.dropFirst($0).starts(with: magic) }
+  }
+
+  /// The version of the format as the first field of a protocol buffer, and the name of the program or the graph as the next one.
+  private var isONNX: Bool {
+    first.count > 3 && first[0] == 0x08 && (3...32).contains(first[1]) && (first[2] == 0x12 || first[2] == 0x3A)
   }
 
   /// A table, or an object with a version, as the first object of Torch7's binary form.

@@ -22,7 +22,7 @@ extension ModelFormat {
     case .keras: KerasArchiveExport.self
     case .kerasWeights: KerasWeightsExport.self
     case .pytorch: nil
-    case .onnx: nil
+    case .onnx: ONNXExport.self
     case .pytorchJSON, .torch7: nil
     }
   }

@@ -30,6 +30,16 @@ extension FuzzTarget {
     #endif
   }
 
+  /// A graph of ONNX, as far as it becomes a model.
+  static let onnx = FuzzTarget(name: "onnx") { bytes in
+    try withFile(bytes) { path in try readAll(try ONNXImport.read(path, choices: ImportChoices())) }
+  }
+
+  /// A checkpoint of Torch7, as far as it becomes a model.
+  static let torch7 = FuzzTarget(name: "torch7") { bytes in
+    try withFile(bytes) { path in try readAll(try Torch7Import.read(path, choices: ImportChoices())) }
+  }
+
   /// A text, which may be compressed.
   static let gzip = FuzzTarget(name: "gzip") { bytes in
     try withFile(bytes) { path in _ = try TextSource.bytes(of: path, limit: 1 << 22) }

@@ -27,6 +27,9 @@ public struct ImportChoices: Sendable {
   /// Names of arrays that may be left behind; one that ends in `*` stands for all that begin so.
   public var ignored: [String] = []
 
+  /// Whether values may be read from other files that the file names, where these lie in its own folder.
+  public var followsOtherFiles = false
+
   /// Says nothing.
   public init() {}
 

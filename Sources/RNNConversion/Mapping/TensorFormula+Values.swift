@@ -14,6 +14,14 @@ extension TensorFormula {
       return try read(array)
     case .zeros(let type, _):
       return [UInt8](repeating: 0, count: count * type.size)
+    case .filled(let type, let value, _):
+      guard let stored = type.tensorType else { return [UInt8](repeating: 0, count: count * type.size) }
+      return Array(repeatElement(try stored.bytes(of: [value]), count: count).joined())
+    case .negated(let operand):
+      var bytes = try operand.bytes(reading: read)
+      // The sign is the highest bit of the last byte of every float type.
+      for index in Swift.stride(from: type.size - 1, to: bytes.count, by: type.size) { bytes[index] ^= 0x80 }
+      return bytes
     case .reshaped(let operand, _):
       return try operand.bytes(reading: read)
     case .permuted(let operand, let axes):

@@ -9,6 +9,8 @@ public indirect enum TensorFormula: Hashable, Sendable {
   case array(ArrayDescription)
   /// Zeros.
   case zeros(NumericType, shape: [Int])
+  /// One number everywhere.
+  case filled(NumericType, value: Double, shape: [Int])
   /// The same values in row-major order, with another shape.
   case reshaped(TensorFormula, shape: [Int])
   /// Axis `axes[i]` of the operand becomes axis i.
@@ -19,6 +21,8 @@ public indirect enum TensorFormula: Hashable, Sendable {
   case picked(TensorFormula, axis: Int, indices: [Int], names: [String])
   /// Arrays one after another along an axis.
   case joined([TensorFormula], axis: Int)
+  /// Every value with the other sign.
+  case negated(TensorFormula)
   /// The sum, element by element, each rounded to the type.
   case sum(TensorFormula, TensorFormula)
 }
@@ -103,6 +107,15 @@ extension TensorFormula {
     return parts.count == 1 ? first : .joined(parts, axis: axis)
   }
 
+  /// Every value with the other sign.
+  ///
+  /// - Throws: ``TensorFormulaError`` for anything but floats.
+  public func negated() throws(TensorFormulaError) -> TensorFormula {
+    guard type.tensorType != nil else { throw TensorFormulaError("\(type.rawValue) \(shape) cannot be negated") }
+    if case .negated(let operand) = self { return operand }
+    return .negated(self)
+  }
+
   /// The sum with an array of the same type and shape.
   ///
   /// - Throws: ``TensorFormulaError`` for another one, and for integers.
@@ -129,7 +142,7 @@ extension TensorFormula {
   public var shape: [Int] {
     switch self {
     case .array(let array): return array.shape
-    case .zeros(_, let shape), .reshaped(_, let shape): return shape
+    case .zeros(_, let shape), .filled(_, _, let shape), .reshaped(_, let shape): return shape
     case .permuted(let operand, let axes):
       let shape = operand.shape
       return axes.map { shape[$0] }
@@ -137,7 +150,7 @@ extension TensorFormula {
     case .picked(let operand, let axis, let indices, _): return operand.shape(with: indices.count, along: axis)
     case .joined(let parts, let axis):
       return parts[0].shape(with: parts.reduce(0) { $0 + $1.shape[axis] }, along: axis)
-    case .sum(let operand, _): return operand.shape
+    case .negated(let operand), .sum(let operand, _): return operand.shape
     }
   }
 
@@ -145,9 +158,9 @@ extension TensorFormula {
   public var type: NumericType {
     switch self {
     case .array(let array): array.type
-    case .zeros(let type, _): type
+    case .zeros(let type, _), .filled(let type, _, _): type
     case .reshaped(let operand, _), .permuted(let operand, _), .slice(let operand, _, _),
-      .picked(let operand, _, _, _), .sum(let operand, _):
+      .picked(let operand, _, _, _), .negated(let operand), .sum(let operand, _):
       operand.type
     case .joined(let parts, _): parts[0].type
     }
@@ -159,9 +172,9 @@ extension TensorFormula {
   /// Whether every value of the result is one of the operands', bit for bit.
   public var isExact: Bool {
     switch self {
-    case .array, .zeros: true
+    case .array, .zeros, .filled: true
     case .reshaped(let operand, _), .permuted(let operand, _), .slice(let operand, _, _),
-      .picked(let operand, _, _, _):
+      .picked(let operand, _, _, _), .negated(let operand):
       operand.isExact
     case .joined(let parts, _): parts.allSatisfy(\.isExact)
     case .sum: false
@@ -172,9 +185,9 @@ extension TensorFormula {
   public var operands: [String] {
     switch self {
     case .array(let array): [array.name]
-    case .zeros: []
+    case .zeros, .filled: []
     case .reshaped(let operand, _), .permuted(let operand, _), .slice(let operand, _, _),
-      .picked(let operand, _, _, _):
+      .picked(let operand, _, _, _), .negated(let operand):
       operand.operands
     case .joined(let parts, _): parts.flatMap(\.operands)
     case .sum(let first, let second): first.operands + second.operands
@@ -204,6 +217,8 @@ extension TensorFormula: CustomStringConvertible {
     switch self {
     case .array(let array): return array.name
     case .zeros: return "zeros"
+    case .filled(_, let value, _): return "\(value)"
+    case .negated(let operand): return "-(\(operand))"
     case .joined(let parts, let axis):
       return "(" + parts.map(\.description).joined(separator: " ++ ") + ") along axis \(axis)"
     case .sum(let first, let second): return "\(first) + \(second)"

@@ -33,14 +33,22 @@ final class ONNXFile: Sendable {
   ///
   /// - Throws: ``ConversionError``.
   func bytes(of tensor: ONNXTensor) throws(ConversionError) -> [UInt8] {
-    try tensor.bytes(in: file) { (location) throws(ConversionError) in
-      guard externalData == .besideModel else {
-        throw .malformed(
-          file: path, place: "tensor '\(tensor.name)'",
-          reason: "its values are in another file, '\(location)', which has to be allowed")
-      }
-      return try ExternalFile.open(location, besideModel: path, tensor: tensor.name)
+    try tensor.bytes(in: file) { (location) throws(ConversionError) in try open(location, for: tensor) }
+  }
+
+  /// Checks that the values of a tensor are there, without reading them.
+  func checkPlace(of tensor: ONNXTensor) throws(ConversionError) {
+    guard case .external(let location, _, _) = tensor.storage else { return }
+    _ = try tensor.externalRange(in: try open(location, for: tensor), of: path)
+  }
+
+  private func open(_ location: String, for tensor: ONNXTensor) throws(ConversionError) -> SharedFile {
+    guard externalData == .besideModel else {
+      throw .malformed(
+        file: path, place: "tensor '\(tensor.name)'",
+        reason: "its values are in another file, '\(location)', which has to be allowed")
     }
+    return try ExternalFile.open(location, besideModel: path, tensor: tensor.name)
   }
 }
 
@@ -74,13 +82,22 @@ extension ONNXTensor {
       return try file.bytes(range)
     case .typed(let field, let message):
       return try typedBytes(field, message, in: file, type)
-    case .external(let location, let offset, let length):
+    case .external(let location, _, _):
       let other = try external(location)
-      guard offset <= other.size, size <= other.size - offset, length == nil || length == size else {
-        throw malformed("its \(size) bytes are not at \(offset) in '\(location)', which has \(other.size)")
-      }
-      return try other.bytes(offset..<(offset + size))
+      return try other.bytes(try externalRange(in: other, of: file.path))
     }
+  }
+
+  /// Where the values lie in another file.
+  fileprivate func externalRange(in other: SharedFile, of path: String) throws(ConversionError) -> Range<Int> {
+    guard case .external(let location, let offset, let length) = storage else { return 0..<0 }
+    let (size, overflow) = count.multipliedReportingOverflow(by: type.numericType?.size ?? 1)
+    guard !overflow, offset <= other.size, size <= other.size - offset, length == nil || length == size else {
+      throw .malformed(
+        file: path, place: "tensor '\(name)'",
+        reason: "its values are not at \(offset) in '\(location)', which has \(other.size) bytes")
+    }
+    return offset..<(offset + size)
   }
 
   /// Values that lie in the message as numbers, not as raw bytes.

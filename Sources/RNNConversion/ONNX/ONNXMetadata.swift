@@ -5,13 +5,17 @@ import RNNModel
 struct ONNXMetadata {
   static let architectureKey = "rnn-h5.architecture"
   static let vocabularyKey = "rnn-h5.vocabulary"
+  static let metadataKey = "rnn-h5.metadata"
 
   var architecture: Architecture?
   var vocabulary: Vocabulary?
+  /// Title, authors, licence and so on.
+  var metadata: JSONValue = .object([:])
 
-  init(architecture: Architecture?, vocabulary: Vocabulary?) {
+  init(architecture: Architecture, vocabulary: Vocabulary?, metadata: JSONValue) {
     self.architecture = architecture
     self.vocabulary = vocabulary
+    self.metadata = metadata
   }
 
   init(_ file: ONNXFile) throws(ConversionError) {
@@ -19,6 +23,11 @@ struct ONNXMetadata {
       do {
         architecture = try Architecture(json: try JSONValue(parsing: text))
       } catch { throw .malformed(file: file.path, place: Self.architectureKey, reason: "\(error)") }
+    }
+    if let text = file.model.metadata[Self.metadataKey] {
+      do { metadata = try JSONValue(parsing: text) } catch {
+        throw .malformed(file: file.path, place: Self.metadataKey, reason: "\(error)")
+      }
     }
     if let text = file.model.metadata[Self.vocabularyKey] {
       do {
@@ -32,6 +41,7 @@ struct ONNXMetadata {
     var entries: [String: String] = [:]
     entries[Self.architectureKey] = architecture?.json.canonical
     entries[Self.vocabularyKey] = vocabulary?.interchange.canonical
+    if metadata != .object([:]) { entries[Self.metadataKey] = metadata.canonical }
     return entries
   }
 }

@@ -8,7 +8,7 @@ struct ProtobufBuilder {
   /// A part of the message, in order.
   private enum Piece {
     case bytes([UInt8])
-    case promised(count: Int, make: () throws -> [UInt8])
+    case promised(count: Int, key: Int)
   }
 
   private var pieces: [Piece] = []
@@ -49,21 +49,23 @@ struct ProtobufBuilder {
   ///
   /// - Parameters:
   ///   - length: how many there will be.
-  ///   - make: makes them.
-  mutating func add(_ field: Int, promised length: Int, _ make: @escaping () throws -> [UInt8]) {
+  ///   - key: what they are asked for by.
+  mutating func add(_ field: Int, promised length: Int, key: Int) {
     append(header(field, length))
-    pieces.append(.promised(count: length, make: make))
+    pieces.append(.promised(count: length, key: key))
     count += length
   }
 
   /// Writes the message as a new file.
-  func write(creating path: String) throws {
+  ///
+  /// - Parameter make: makes the bytes that were promised under a key.
+  func write(creating path: String, making make: (_ key: Int) throws -> [UInt8] = { _ in [] }) throws {
     let output = try OutputFile(creating: path)
     for piece in pieces {
       switch piece {
       case .bytes(let bytes): try output.write(bytes)
-      case .promised(let count, let make):
-        let bytes = try make()
+      case .promised(let count, let key):
+        let bytes = try make(key)
         guard bytes.count == count else {
           throw FormatError.cannotWrite(file: path, reason: "a tensor has \(bytes.count) bytes instead of \(count)")
         }

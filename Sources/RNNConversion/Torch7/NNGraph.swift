@@ -20,6 +20,10 @@ struct NNGraph {
     guard let list = file.list(file.field("forwardnodes", of: value)) else {
       throw .malformed(file: file.path, place: "nn.gModule", reason: "it has no list of nodes (forwardnodes)")
     }
+    // Layers look for what multiplies their gates among all nodes.
+    guard list.count <= 10_000 else {
+      throw .malformed(file: file.path, place: "nn.gModule", reason: "it has \(list.count) nodes")
+    }
     var places: [Torch7Value: Int] = [:]
     var datas: [Torch7Value] = []
     for node in list {

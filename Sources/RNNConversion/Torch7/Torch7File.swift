@@ -55,16 +55,21 @@ final class Torch7File: Sendable {
     return tensor
   }
 
+  /// Refuses a tensor with more elements than its storage: with strides of nought a few numbers could stand for any number of them.
+  func checkExtent(of tensor: Torch7Tensor, name: String) throws(ConversionError) {
+    guard tensor.count > 0, let object = tensor.storage, case .storage(let storage) = objects[object] else { return }
+    guard tensor.count <= storage.count else {
+      throw .malformed(file: path, place: name, reason: "it repeats the numbers of its storage")
+    }
+  }
+
   /// The elements of a tensor in row-major order, as little-endian bytes of its type.
   ///
   /// - Parameter name: what it is called in messages.
   /// - Throws: ``ConversionError``.
   func bytes(of tensor: Torch7Tensor, name: String) throws(ConversionError) -> [UInt8] {
     guard tensor.count > 0, let object = tensor.storage, case .storage(let storage) = objects[object] else { return [] }
-    // With strides of nought a few numbers could stand for any number of them.
-    guard tensor.count <= storage.count else {
-      throw .malformed(file: path, place: name, reason: "it repeats the numbers of its storage")
-    }
+    try checkExtent(of: tensor, name: name)
     let size = tensor.type.size
     // Within the storage: that was checked when the file was opened.
     let span = zip(tensor.shape, tensor.strides).reduce(1) { $0 + ($1.0 - 1) * $1.1 }

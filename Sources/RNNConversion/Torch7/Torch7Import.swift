@@ -37,6 +37,7 @@ struct Torch7Assembly {
     guard tensor.shape.count == rank, tensor.count > 0 else {
       throw malformed(name, "it has the sizes \(tensor.shape)")
     }
+    try file.checkExtent(of: tensor, name: name)
     guard tensors.updateValue(tensor, forKey: name) == nil else { throw malformed(name, "it is there twice") }
     return .array(ArrayDescription(name: name, type: tensor.type, shape: tensor.shape))
   }

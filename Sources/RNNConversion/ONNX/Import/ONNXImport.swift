@@ -4,7 +4,8 @@ import RNNModel
 /// Reads ONNX models of recurrent networks.
 enum ONNXImport: ModelImport {
   static func read(_ path: String, choices: ImportChoices) throws -> ImportedModel {
-    try read(try ONNXFile(opening: path), choices: choices)
+    let external: ONNXFile.ExternalData = choices.followsOtherFiles ? .besideModel : .refused
+    return try read(try ONNXFile(opening: path, externalData: external), choices: choices)
   }
 
   /// - Parameter bindings: values for inputs of the graph.
@@ -15,7 +16,9 @@ enum ONNXImport: ModelImport {
     var interpreter = ONNXInterpreter(file, arrays)
     try interpreter.run()
     let output = try interpreter.output()
+    let stated = try ONNXMetadata(file)
     var network = interpreter.network
+    if network.size == 0 { network.setSize(stated.architecture?.size ?? output.width) }
     network.dropInputLayer()
     network.shareWeights()
     var assembly = ModelAssembly(of: arrays, choices: choices)
@@ -26,12 +29,11 @@ enum ONNXImport: ModelImport {
       assembly.add(planned.layer, planned.parameters)
     }
     try takeConstants(of: file, &assembly, arrays)
-    let stated = try ONNXMetadata(file)
     let context = interpreter.context(network, stated.architecture?.context, &assembly)
     let meaning = interpreter.meaning(of: output, network, stated.architecture?.output, &assembly)
     return try assembly.finish(
       size: network.size ?? 0, context: context, input: network.vectors == nil ? .tokens : .features,
-      output: meaning, vocabulary: stated.vocabulary)
+      output: meaning, vocabulary: stated.vocabulary, metadata: stated.metadata)
   }
 
   /// Constants that the graph uses for something else than parameters, such as a state of zeros, are in the layers already.
@@ -45,6 +47,14 @@ enum ONNXImport: ModelImport {
 }
 
 extension ONNXNetwork {
+  /// Says how many tokens there are, where the first layer takes them as numbers.
+  mutating func setSize(_ count: Int) {
+    guard let first = layers.first, case .scalar(var scalar) = first.layer else { return }
+    scalar.size = count
+    size = count
+    self[scalar.name]?.layer = .scalar(scalar)
+  }
+
   /// Removes the layer that stands for the input where the first layer simply takes it.
   mutating func dropInputLayer() {
     guard let first = layers.first, first.layer.name == ONNXInterpreter.inputLayer, vectors != nil, first.uses == 1,

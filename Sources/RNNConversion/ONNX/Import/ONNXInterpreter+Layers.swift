@@ -1,4 +1,3 @@
-import Kernels
 import RNNModel
 
 extension ONNXInterpreter {
@@ -29,7 +28,7 @@ extension ONNXInterpreter {
       let activated = network.name("sigmoid")
       network.add(.activation(.init(name: activated, activation: .sigmoid)))
       return activated
-    case .softmax, .logSoftmax: throw refused(node, "something is computed from a softmax")
+    case .softmax, .logSoftmax, .shares, .weighted: throw refused(node, "something is computed from a softmax")
     }
   }
 
@@ -52,6 +51,12 @@ extension ONNXInterpreter {
       network.size = width
       network.add(.activation(.init(name: Self.inputLayer, activation: .linear)))
       return ONNXFlow(axes: axes, sources: [Self.inputLayer], features: units, width: width)
+    case .numbers(let axes, let scale):
+      guard axes.axes.last == [] else { throw refused(node, "it takes numbers of tokens without an axis of units") }
+      // How many tokens there are, no number says: the outputs do.
+      try tokenLayer(node, size: 0)
+      network.add(.scalar(.init(name: "scalar", size: 0, scale: scale)))
+      return ONNXFlow(axes: axes, sources: ["scalar"], features: [], width: 1)
     case let other: throw refused(node, "it takes \(other.text)")
     }
   }
@@ -135,6 +140,7 @@ extension ONNXInterpreter {
     let name = network.name("linear")
     network.add(
       .linear(.init(name: name, inputs: inputs, outputs: outputs, bias: false)), ["weights": weights])
+    network[name]?.source = source
     let result = flow(name, width: outputs, outer: input.outerAxes)
     set(node, result)
     if isGemm, case .weights(let bias, _)? = try meaning(node, 2) {
@@ -174,8 +180,7 @@ extension ONNXInterpreter {
       guard first.hasFeaturesLast, second.hasFeaturesLast, first.width == second.width,
         first.outerAxes == second.outerAxes, first.isFinal == second.isFinal
       else { throw refused(node, "it adds values of another layout") }
-      let names = [try materialized(first, node), try materialized(second, node)]
-      guard names[0] != names[1] else { throw refused(node, "it adds a value to itself") }
+      let names = network.distinct([try materialized(first, node), try materialized(second, node)])
       let name = network.connection("sum") { .sum(.init(name: $0, of: names)) }
       set(node, flow(name, width: first.width, outer: first.outerAxes))
     case (.weights(let first, let depth), .weights(let second, let other)):
@@ -216,55 +221,5 @@ extension ONNXInterpreter {
     network.add(
       .layerNorm(.init(name: name, width: input.width, epsilon: epsilon, bias: parameters["bias"] != nil)), parameters)
     set(node, flow(name, width: input.width, outer: input.outerAxes))
-  }
-
-  // MARK: - Functions of units
-
-  /// A function that may be the output's meaning; it becomes a layer only if something takes it.
-  mutating func head(_ node: ONNXNode) throws(ConversionError) {
-    var flow = try taken(node, 0)
-    if node.operatorType == "Log" {
-      guard flow.head == .softmax else { throw refused(node, "a logarithm of something else than a softmax") }
-      flow.head = .logSoftmax
-      return set(node, .flow(flow))
-    }
-    if flow.head != nil || flow.isFinal || flow.sources.count > 1 {
-      flow.sources = [try materialized(flow, node)]
-      (flow.isFinal, flow.head) = (false, nil)
-    }
-    if node.operatorType == "Sigmoid" {
-      flow.head = .sigmoid
-    } else {
-      // Before operator set 13 all axes from this one on counted as one, and 1 was usual.
-      let axis = flow.axes.index(try integer(node, "axis", operatorSet < 13 ? 1 : -1))
-      guard axis == flow.axes.rank - 1 else { throw refused(node, "its sum is not over the units alone") }
-      flow.head = node.operatorType == "Softmax" ? .softmax : .logSoftmax
-    }
-    set(node, .flow(flow))
-  }
-
-  mutating func activation(_ node: ONNXNode) throws(ConversionError) {
-    let input = try taken(node, 0)
-    let function: Activation?
-    if node.operatorType == "Clip" {
-      let low = try bound(node, "min", 1), high = try bound(node, "max", 2)
-      function = low == -1 && high == 1 ? .hardTanh : nil
-    } else {
-      let alpha = node.attributes["alpha"] == nil ? nil : try float(node, "alpha", 0)
-      let beta = node.attributes["beta"] == nil ? nil : try float(node, "beta", 0)
-      function = ONNXActivation.named(node.operatorType, alpha: alpha, beta: beta)
-    }
-    guard let function else { throw refused(node, "its constants make it a function that is not known") }
-    let source = try materialized(input, node)
-    network.connect(source)
-    let name = network.name("activation")
-    network.add(.activation(.init(name: name, activation: function)))
-    set(node, flow(name, width: input.width, outer: input.outerAxes))
-  }
-
-  private mutating func bound(_ node: ONNXNode, _ name: String, _ index: Int) throws(ConversionError) -> Double? {
-    if node.attributes[name] != nil { return Double(try float(node, name, 0)) }
-    guard let meaning = try meaning(node, index) else { return nil }
-    return try constant(meaning)
   }
 }

@@ -12,8 +12,8 @@ extension ONNXInterpreter {
     let formula: TensorFormula
     do { formula = try make() } catch { throw refused(node, error.description) }
     let (bytes, overflow) = formula.count.multipliedReportingOverflow(by: formula.type.size)
-    guard !overflow, formula.count >= 0, bytes <= arrays.totalBytes else {
-      throw refused(node, "the parameter is larger than all that it can be made of")
+    guard !overflow, formula.count > 0, bytes <= arrays.totalBytes else {
+      throw refused(node, "the parameter is empty, or larger than all that it can be made of")
     }
     return .weights(formula, depth: depth + 1)
   }
@@ -30,6 +30,7 @@ extension ONNXInterpreter {
     switch try required(node, 0) {
     case .tokens(let axes): return .tokens(try changed(axes))
     case .input(let name, let axes): return .input(name: name, try changed(axes))
+    case .numbers(let axes, let scale): return .numbers(try changed(axes), scale: scale)
     case .flow(var flow):
       flow.axes = try changed(flow.axes)
       return .flow(flow)

@@ -10,7 +10,9 @@ extension ONNXInterpreter {
     case "Cast": try cast(node)
     case "Shape": try shape(node)
     case "ConstantOfShape": try constantOfShape(node)
-    case "Mul", "Div", "Sub", "Mod", "Min", "Max", "Equal", "Where", "ReduceProd", "Range", "Size":
+    case "Mul": try multiply(node)
+    case "ReduceSum": try reduceSum(node)
+    case "Div", "Sub", "Mod", "Min", "Max", "Equal", "Where", "ReduceProd", "Range", "Size":
       try integerArithmetic(node)
     case "Add": try add(node)
     case "Transpose": try transpose(node)
@@ -62,9 +64,13 @@ extension ONNXInterpreter {
     let meaning = try required(node, 0)
     switch meaning {
     case .tokens:
+      if isFloat, case .tokens(let axes) = meaning { return set(node, .numbers(axes, scale: 1)) }
       guard target == .int64 || target == .int32 else { throw refused(node, "tokens become numbers") }
     case .integers, .fill: break
-    case .weights, .flow, .input, .givenState, .lastState:
+    case .input(_, let axes) where target == .int64 || target == .int32:
+      // Keras hands ids over as floats.
+      return set(node, .tokens(axes))
+    case .weights, .flow, .input, .numbers, .givenState, .lastState:
       // The precision of the computation is ours, not the graph's.
       guard isFloat else { throw refused(node, "\(meaning.text) becomes \(target.map { "\($0)" } ?? "another type")") }
     }
@@ -111,7 +117,7 @@ extension ONNXInterpreter {
   }
 
   /// Arithmetic of lengths. Where it goes beyond products of symbols the result is not known, which is fine until it is needed.
-  private mutating func integerArithmetic(_ node: ONNXNode) throws(ConversionError) {
+  mutating func integerArithmetic(_ node: ONNXNode) throws(ConversionError) {
     var operands: [(values: [ONNXLength?], isScalar: Bool)] = []
     for index in node.inputs.indices {
       guard case .integers(let values, let isScalar)? = try meaning(node, index) else {

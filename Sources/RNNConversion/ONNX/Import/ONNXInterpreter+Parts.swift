@@ -9,9 +9,10 @@ extension ONNXInterpreter {
       if case .integers(let values, _) = part { values } else { nil }
     }
     if integers.count == parts.count {
-      let joined = Array(integers.joined())
-      guard joined.count <= Self.mostIntegers else { throw refused(node, "it makes more integers than shapes need") }
-      return set(node, .integers(joined, isScalar: false))
+      guard integers.reduce(0, { $0 + $1.count }) <= Self.mostIntegers else {
+        throw refused(node, "it makes more integers than shapes need")
+      }
+      return set(node, .integers(Array(integers.joined()), isScalar: false))
     }
     let formulas = parts.compactMap { part -> (TensorFormula, Int)? in
       if case .weights(let formula, let depth) = part { (formula, depth) } else { nil }
@@ -56,9 +57,10 @@ extension ONNXInterpreter {
     }
     var names: [String] = []
     for flow in flows { names.append(try materialized(flow, node)) }
-    guard Set(names).count == names.count else { throw refused(node, "it joins a value with itself") }
+    names = network.distinct(names)
+    let sources = names
     let width = flows.reduce(0) { $0.addingReportingOverflow($1.width).partialValue }
-    let name = network.connection("concatenation") { .concatenation(.init(name: $0, of: names)) }
+    let name = network.connection("concatenation") { .concatenation(.init(name: $0, of: sources)) }
     set(node, flow(name, width: width, outer: first.outerAxes))
   }
 

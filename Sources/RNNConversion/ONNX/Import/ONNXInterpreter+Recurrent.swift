@@ -2,24 +2,6 @@ import Kernels
 import RNNModel
 
 extension ONNXInterpreter {
-  /// What the attributes of a recurrent operator say, for both directions.
-  private struct Options {
-    var cell: Architecture.Stack.Cell
-    var directions: [Architecture.Direction]
-    var isBatchFirst: Bool
-    var hidden: Int
-    /// The activations, direction after direction.
-    var activations: [Activation]
-    var isCoupled: Bool
-    var reset: Architecture.GRU.Reset
-
-    var gates: Int { cell == .lstm ? 4 : cell == .gru ? 3 : 1 }
-    func activations(_ direction: Int) -> ArraySlice<Activation> {
-      let count = activations.count / directions.count
-      return activations[(direction * count)..<((direction + 1) * count)]
-    }
-  }
-
   mutating func recurrent(_ node: ONNXNode) throws(ConversionError) {
     var input = try taken(node, 0)
     let recurrentWeights = try parameter(node, 2, "recurrent weights")
@@ -62,7 +44,9 @@ extension ONNXInterpreter {
 
   // MARK: - Attributes
 
-  private func options(_ node: ONNXNode, _ recurrentWeights: TensorFormula) throws(ConversionError) -> Options {
+  private func options(_ node: ONNXNode, _ recurrentWeights: TensorFormula) throws(ConversionError)
+    -> ONNXRecurrentOptions
+  {
     let cell: Architecture.Stack.Cell = node.operatorType == "LSTM" ? .lstm : node.operatorType == "GRU" ? .gru : .elman
     let directions: [Architecture.Direction]
     switch try text(node, "direction", "forward") {
@@ -71,7 +55,8 @@ extension ONNXInterpreter {
     case "bidirectional": directions = [.forward, .backward]
     case let other: throw refused(node, "its direction is '\(other)'")
     }
-    guard recurrentWeights.shape.count == 3, let hidden = recurrentWeights.shape.last, hidden > 0,
+    guard recurrentWeights.shape.count == 3, let hidden = recurrentWeights.shape.last,
+      (1...Int(Int32.max)).contains(hidden),
       recurrentWeights.shape[0] == directions.count, try integer(node, "hidden_size", hidden) == hidden
     else { throw refused(node, "its recurrent weights have the shape \(recurrentWeights.shape)") }
     if node.attributes["clip"] != nil, try float(node, "clip", 0) > 0 {
@@ -81,7 +66,7 @@ extension ONNXInterpreter {
       let isCoupled = [0: false, 1: true][try integer(node, "input_forget", 0)],
       let isBatchFirst = [0: false, 1: true][try integer(node, "layout", 0)]
     else { throw refused(node, "one of its switches is neither 0 nor 1") }
-    return Options(
+    return ONNXRecurrentOptions(
       cell: cell, directions: directions, isBatchFirst: isBatchFirst, hidden: hidden,
       activations: try activations(node, cell, directions.count), isCoupled: isCoupled, reset: reset)
   }
@@ -158,7 +143,8 @@ extension ONNXInterpreter {
 
   /// The layer of one direction.
   private mutating func add(
-    _ node: ONNXNode, _ options: Options, _ direction: Int, _ name: String, inputs: Int, _ recurrent: TensorFormula
+    _ node: ONNXNode, _ options: ONNXRecurrentOptions, _ direction: Int, _ name: String, inputs: Int,
+    _ recurrent: TensorFormula
   ) throws(ConversionError) {
     let weights = try parameter(node, 1, "weights")
     let hidden = options.hidden, gates = options.gates
@@ -222,7 +208,7 @@ extension ONNXInterpreter {
   }
 
   private func layer(
-    _ options: Options, _ index: Int, _ name: String, inputs: Int, _ parameters: [String: TensorFormula],
+    _ options: ONNXRecurrentOptions, _ index: Int, _ name: String, inputs: Int, _ parameters: [String: TensorFormula],
     _ state: Architecture.InitialState
   ) -> Architecture.Layer {
     let activations = Array(options.activations(index))
@@ -248,47 +234,5 @@ extension ONNXInterpreter {
           name: name, inputs: inputs, outputs: options.hidden, activation: activations[0], bias: hasBias,
           recurrentBias: hasBias, direction: direction, initialState: state))
     }
-  }
-
-  // MARK: - The initial state
-
-  private mutating func initialState(
-    _ node: ONNXNode, _ options: Options, _ direction: Int, _ parameters: inout [String: TensorFormula]
-  ) throws(ConversionError) -> Architecture.InitialState {
-    let parts = options.cell == .lstm ? [(5, "initial_hidden"), (6, "initial_cell")] : [(5, "initial_hidden")]
-    var states: [Architecture.InitialState] = []
-    for (index, name) in parts {
-      guard let meaning = try meaning(node, index) else {
-        states.append(.zero)
-        continue
-      }
-      switch meaning {
-      case .givenState, .input: states.append(.given)
-      case .fill(0): states.append(.zero)
-      case .weights(let formula, _):
-        if try isZero(formula) {
-          states.append(.zero)
-          continue
-        }
-        let place = options.isBatchFirst ? 1 : 0
-        guard formula.shape.count == 3, formula.shape[place] == options.directions.count,
-          formula.shape[1 - place] == 1, formula.shape[2] == options.hidden
-        else { throw refused(node, "its initial state has the shape \(formula.shape): not one for all streams") }
-        do {
-          parameters[name] = try formula.slice(axis: place, direction..<(direction + 1)).reshaped([options.hidden])
-        } catch { throw refused(node, error.description) }
-        states.append(.learned)
-      default: throw refused(node, "its initial state is \(meaning.text)")
-      }
-    }
-    guard Set(states).count == 1 else { throw refused(node, "only one half of its initial state is given") }
-    return states[0]
-  }
-
-  private func isZero(_ formula: TensorFormula) throws(ConversionError) -> Bool {
-    for name in Set(formula.operands) {
-      guard try arrays.bytes(named: name).allSatisfy({ $0 == 0 }) else { return false }
-    }
-    return true
   }
 }

@@ -9,14 +9,18 @@ struct ONNXInterpreter {
   static let mostIntegers = 1024
   /// The most nodes that lead to an output.
   private static let mostNodes = 20_000
-  /// The most steps of a parameter's formula.
-  static let deepestFormula = 32
+  /// The most values that a node takes.
+  static let mostInputs = 1024
+  /// The most steps of a parameter's formula: its shape is computed anew for each of them.
+  static let deepestFormula = 16
 
   let file: ONNXFile
   let arrays: ONNXArrays
   var network = ONNXNetwork()
   var meanings: [String: ONNXMeaning] = [:]
   private var atoms = 0
+  /// Whether all values of a tensor are zero, for those that have been read.
+  private var zeros: [String: Bool] = [:]
 
   /// The axis of steps, once a recurrent layer has shown it; empty for a graph of a single step.
   var time: [ONNXAtom]?
@@ -48,6 +52,9 @@ struct ONNXInterpreter {
       let node = file.model.graph.nodes[index]
       guard node.domain.isEmpty else {
         throw refused(node, "operators of the domain '\(node.domain)' are not supported")
+      }
+      guard node.inputs.count <= Self.mostInputs, node.outputs.count <= Self.mostInputs else {
+        throw refused(node, "it has more than \(Self.mostInputs) inputs or outputs")
       }
       try interpret(node)
     }
@@ -137,7 +144,12 @@ struct ONNXInterpreter {
   private func meaning(
     of tensor: ONNXTensor, named name: String, _ node: ONNXNode
   ) throws(ConversionError) -> ONNXMeaning {
-    if let array = arrays.arrays[name] { return .weights(.array(array), depth: 0) }
+    if let array = arrays.arrays[name] {
+      // Without this, axes of any length could stand for nothing.
+      guard tensor.count > 0 else { throw refused(node, "'\(name)' is empty") }
+      try file.checkPlace(of: tensor)
+      return .weights(.array(array), depth: 0)
+    }
     guard let values = try arrays.integers(named: name), tensor.shape.count <= 1 else {
       throw refused(node, "'\(name)' is a tensor of \(tensor.type) that nothing here needs")
     }
@@ -172,6 +184,17 @@ struct ONNXInterpreter {
       return try arrays.numbers(named: name).first
     default: return nil
     }
+  }
+
+  /// Whether a parameter is zero everywhere.
+  mutating func isZero(_ formula: TensorFormula) throws(ConversionError) -> Bool {
+    for name in Set(formula.operands) {
+      let known = zeros[name]
+      let isZero = if let known { known } else { try arrays.bytes(named: name).allSatisfy { $0 == 0 } }
+      zeros[name] = isZero
+      if !isZero { return false }
+    }
+    return true
   }
 
   // MARK: - Attributes

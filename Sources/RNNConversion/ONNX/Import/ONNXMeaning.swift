@@ -4,6 +4,8 @@ import RNNModel
 enum ONNXMeaning: Sendable {
   /// The ids of tokens.
   case tokens(ONNXAxes)
+  /// The ids of tokens as numbers, multiplied with a constant.
+  case numbers(ONNXAxes, scale: Double)
   /// An input of numbers: the network's vectors, or the state that it starts from. Which one is shown by what takes it.
   case input(name: String, ONNXAxes)
   /// A state from outside, after the part of a layer has been cut out of it.
@@ -22,7 +24,7 @@ enum ONNXMeaning: Sendable {
   /// In a few words.
   var text: String {
     switch self {
-    case .tokens: "tokens"
+    case .tokens, .numbers: "tokens"
     case .input(let name, _): "the input '\(name)'"
     case .givenState: "a state from outside"
     case .flow(let flow): "the output of \(flow.sources.joined(separator: " and "))"
@@ -41,6 +43,10 @@ struct ONNXFlow: Sendable {
     case softmax
     case logSoftmax
     case sigmoid
+    /// The attention that each step gets.
+    case shares
+    /// What is attended to, each step multiplied with its share.
+    case weighted
   }
 
   var axes: ONNXAxes

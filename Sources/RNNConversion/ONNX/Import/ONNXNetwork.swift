@@ -10,6 +10,8 @@ struct ONNXNetwork {
     var parameters: [String: TensorFormula]
     /// How many other layers take it.
     var uses = 0
+    /// The layer that it was made to take; nil for those that name theirs.
+    var source: String?
   }
 
   private(set) var layers: [Layer] = []
@@ -49,10 +51,29 @@ struct ONNXNetwork {
     return name
   }
 
+  /// Puts another layer in the place of the last one.
+  mutating func replaceLast(_ layer: Architecture.Layer, _ parameters: [String: TensorFormula]) {
+    guard let last = layers.popLast() else { return }
+    index[last.layer.name] = nil
+    add(layer, parameters)
+  }
+
   mutating func removeFirst() {
     let name = layers.removeFirst().layer.name
     index[name] = nil
     index = index.mapValues { $0 - 1 }
+  }
+
+  /// The same layers under different names: connections take each layer once.
+  mutating func distinct(_ names: [String]) -> [String] {
+    var taken: Set<String> = []
+    return names.map { source in
+      guard !taken.insert(source).inserted else { return source }
+      let copy = name("copy")
+      self[source]?.uses += 1
+      add(.concatenation(.init(name: copy, of: [source])))
+      return copy
+    }
   }
 
   /// Makes a layer the one that the next layer takes.
