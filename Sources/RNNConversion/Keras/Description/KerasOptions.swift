@@ -136,7 +136,7 @@ extension KerasActivation {
     case "softplus": self = .function(.softplus)
     case "elu": self = .function(.elu)
     case "hard_tanh": self = .function(.hardTanh)
-    case "softmax": self = .softmax
+    case "softmax", "softmax_v2": self = .softmax
     default: throw options.malformed("the activation '\(name)' is not among those that a model of rnntool can have")
     }
   }

@@ -27,6 +27,9 @@ struct KerasGraph {
   let file: String
   let version: KerasVersion
 
+  /// The most layers that a model may have, and the most cells of one layer.
+  static let maximumLayers = 4096
+
   /// A layer before its options are read.
   struct Entry {
     let name: String
@@ -47,7 +50,8 @@ struct KerasGraph {
     let entries = try entries(list, isSequence: true)
     var layers: [KerasLayer] = []
     for (index, entry) in entries.enumerated() {
-      if index == 0, entry.className != "InputLayer", let shape = try firstShape(entry, config) {
+      if index == 0, entry.className != "InputLayer" {
+        let shape = try firstShape(entry, config) ?? []
         layers.append(
           KerasLayer(
             name: "\(entry.name)_input", className: "InputLayer", kind: .input(shape: shape), sources: [],
@@ -108,6 +112,10 @@ struct KerasGraph {
   }
 
   private func entries(_ list: [JSONValue], isSequence: Bool) throws -> [Entry] {
+    // Names and connections are looked for by going through all layers.
+    guard list.count <= Self.maximumLayers else {
+      throw malformed("the model", "it has \(list.count) layers, more than \(Self.maximumLayers)")
+    }
     var paths = KerasPathNames()
     var names: Set<String> = []
     var entries: [Entry] = []

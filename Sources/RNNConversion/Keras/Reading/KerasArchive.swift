@@ -36,6 +36,11 @@ enum KerasArchive {
       guard let entry = archive.entry(named: weights) else {
         throw malformed("the archive", "it has no '\(weights)'; weights in another form are not read")
       }
+      // Keras stores the weights as they are; and no compression makes much of trained numbers.
+      let size = try InputFile(opening: path).size
+      guard entry.isStored || entry.size / 64 <= size else {
+        throw malformed(weights, "it unpacks to \(entry.size) bytes, more than is taken from an archive of this size")
+      }
       let version = try text(metadata)?["keras_version"]?.string
       let copy = try UnnamedFile(for: path)
       try archive.read(entry) { (piece) throws(ConversionError) in try copy.append(piece) }

@@ -96,7 +96,12 @@ struct KerasStructure {
     }
     guard var type = NumericType(datatype) else { throw malformed(path, "it stores \(dataset.datatype), not numbers") }
     if marked == "bfloat16", type == .uint16 { type = .bfloat16 }
-    return (ArrayDescription(name: path, type: type, shape: dataset.shape), kind)
+    let array = ArrayDescription(name: path, type: type, shape: dataset.shape)
+    // Sizes of which a few can be multiplied, and no array that the importer could not hold.
+    guard array.shape.count <= 4, array.shape.allSatisfy({ $0 <= Int(Int32.max) }), array.byteCount != nil else {
+      throw malformed(path, "its shape \(array.shape) is not that of a weight")
+    }
+    return (array, kind)
   }
 
   /// The layers that `layer_names` lists, and the arrays that each one's `weight_names` lists: never the order of links.
@@ -140,7 +145,10 @@ struct KerasStructure {
       guard parts.count >= 2, parts[parts.count - 2] == "vars", let last = parts.last, let index = Int(last),
         String(index) == last
       else { continue }
-      numbered[parts.dropLast(2).joined(separator: "/"), default: [:]][index] = array
+      var owner = parts.dropLast(2)
+      // The name of the list of layers in TensorFlow 2.12 and 2.13.
+      if owner.first == "_layer_checkpoint_dependencies" { owner[owner.startIndex] = "layers" }
+      numbered[owner.joined(separator: "/"), default: [:]][index] = array
       arrays[path] = nil
     }
     return try numbered.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { owner, list in

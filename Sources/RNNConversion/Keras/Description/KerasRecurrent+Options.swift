@@ -29,8 +29,9 @@ extension KerasRecurrent {
       try self.init([try cell(value, name, path: "cell")], &options)
       return
     }
-    guard let list = value["config"]?["cells"]?.array, !list.isEmpty else {
-      throw options.malformed("its 'StackedRNNCells' has no cells")
+    guard let list = value["config"]?["cells"]?.array, (1...KerasGraph.maximumLayers).contains(list.count)
+    else {
+      throw options.malformed("its 'StackedRNNCells' has no cells, or too many")
     }
     var names = KerasPathNames()
     let cells = try list.map { element in
