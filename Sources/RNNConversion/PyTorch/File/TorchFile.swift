@@ -6,6 +6,10 @@ final class TorchFile: ArraySource {
   /// What was saved.
   let root: PickleValue
   let arrays: [String: ArrayDescription]
+  /// The names of the arrays in the order of the file.
+  let names: [String]
+  /// The modules that were saved whole, by path, in the order of the file.
+  let modules: [(path: String, object: PickleObject)]
   private let tensors: [String: TorchTensor]
   private let container: any TorchContainer
 
@@ -20,6 +24,8 @@ final class TorchFile: ArraySource {
       throw ConversionError.malformed(file: path, place: refusal.place, reason: refusal.reason)
     }
     tensors = finder.tensors
+    names = finder.names
+    modules = finder.modules
     arrays = tensors.reduce(into: [:]) {
       $0[$1.key] = ArrayDescription(name: $1.key, type: $1.value.type, shape: $1.value.shape)
     }
@@ -65,6 +71,8 @@ private struct TensorFinder {
   }
 
   private(set) var tensors: [String: TorchTensor] = [:]
+  private(set) var names: [String] = []
+  private(set) var modules: [(path: String, object: PickleObject)] = []
 
   mutating func find(in value: PickleValue, at path: String) throws(Refusal) {
     let tensor: TorchTensor?
@@ -77,18 +85,22 @@ private struct TensorFinder {
       guard tensors.updateValue(tensor, forKey: path.isEmpty ? "tensor" : path) == nil else {
         throw Refusal(place: path, reason: "there are two tensors of this name")
       }
+      names.append(path.isEmpty ? "tensor" : path)
       return
     }
     switch value {
     case .dictionary(let dictionary): try find(in: dictionary, at: path)
     case .list(let values), .tuple(let values): try find(in: values, at: path)
     case .object(let object):
+      let isModule = object.attributes?["_modules"] != nil
+      if isModule { modules.append((path, object)) }
       try find(in: object.elements, at: path)
       try find(in: object.pairs, at: path)
       for pair in object.attributes?.pairs ?? [] {
         guard let name = pair.key.string else { continue }
         let isOwn = ["_parameters", "_buffers", "_modules"].contains(name)
-        try find(in: pair.value, at: isOwn ? path : Self.join(path, name))
+        // A module's other attributes are no part of its state dict: lists of its parameters, states of a run.
+        if isOwn || !isModule { try find(in: pair.value, at: isOwn ? path : Self.join(path, name)) }
       }
     default: break
     }
