@@ -6,9 +6,9 @@ extension ModelFormat {
   var importer: (any ModelImport.Type)? {
     switch self {
     case .rnnH5: nil
-    case .safetensors, .npz: nil
+    case .safetensors, .npz: TorchImport.self
     case .kerasH5, .keras, .kerasWeights: KerasImport.self
-    case .pytorch, .pytorchJSON: nil
+    case .pytorch, .pytorchJSON: TorchImport.self
     case .onnx: ONNXImport.self
     case .torch7: Torch7Import.self
     }
