@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "RNNTraining", targets: ["RNNTraining"]),
     .library(name: "RNNEvaluation", targets: ["RNNEvaluation"]),
     .library(name: "RNNGeneration", targets: ["RNNGeneration"]),
+    .library(name: "NGram", targets: ["NGram"]),
   ],
   traits: [
     .trait(name: "NPZ", description: "Reading and writing NumPy .npz files through libzip."),
@@ -83,6 +84,10 @@ let package = Package(
       name: "RNNGeneration",
       dependencies: ["RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
+    .target(
+      name: "NGram",
+      dependencies: ["RNNModel", "RNNTraining", .product(name: "RealModule", package: "swift-numerics")],
+      swiftSettings: settings),
     .executableTarget(
       name: "rnntool",
       dependencies: [
@@ -105,11 +110,26 @@ let package = Package(
     .testTarget(name: "RNNEvaluationTests", dependencies: ["RNNEvaluation", "RNNModel"], swiftSettings: settings),
     .testTarget(
       name: "RNNGenerationTests", dependencies: ["RNNGeneration", "RNNModel", "Kernels"], swiftSettings: settings),
+    .testTarget(
+      name: "NGramTests",
+      dependencies: [
+        "NGram", "Kernels", "RNNModel", "RNNTraining", "RNNEvaluation",
+        .product(name: "RealModule", package: "swift-numerics"),
+      ],
+      swiftSettings: settings),
     .target(name: "SandboxProbes", dependencies: ["CSandbox"], path: "Tests/SandboxProbes"),
     .testTarget(name: "SandboxTests", dependencies: ["CSandbox", "SandboxProbes"], swiftSettings: settings),
     .testTarget(name: "rnntoolTests", dependencies: ["RNNFormat"], swiftSettings: settings),
   ]
 )
+
+// What tools/bench-ngram times, until a command of rnntool does the same.
+if Context.environment["RNNTOOL_BENCH"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "ngram-bench", dependencies: ["NGram", "RNNModel", "RNNTraining"], path: "Tests/NGramBenchmark",
+      swiftSettings: settings))
+}
 
 if fuzzes {
   package.targets.append(

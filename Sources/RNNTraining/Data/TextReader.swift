@@ -1,5 +1,5 @@
 /// Reads a text from its beginning to its end, part by part; gzip data are recognised by their first bytes and decompressed.
-struct TextReader {
+public struct TextReader {
   private static let partSize = 1 << 20
   /// HDF5, zip.
   private static let signatures: [[UInt8]] = [[0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A], [0x50, 0x4B, 0x03, 0x04]]
@@ -16,7 +16,7 @@ struct TextReader {
   ///
   /// - Parameter path: a file, or `-` for standard input.
   /// - Throws: ``TextError``.
-  init(_ path: String) throws(TextError) {
+  public init(_ path: String) throws(TextError) {
     let file = try OpenFile(reading: path)
     self.file = file
     head = try Self.atLeast(8) { () throws(TextError) in try file.read(upTo: Self.partSize) }
@@ -32,7 +32,9 @@ struct TextReader {
   }
 
   /// The next bytes of the text; none at its end.
-  mutating func next() throws(TextError) -> [UInt8] {
+  ///
+  /// - Throws: ``TextError``.
+  public mutating func next() throws(TextError) -> [UInt8] {
     if !head.isEmpty {
       let part = head
       head = []
