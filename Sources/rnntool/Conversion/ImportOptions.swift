@@ -13,6 +13,9 @@ struct ImportOptions: ParsableArguments {
       valueName: "context"))
   var context: Architecture.Context?
 
+  @Option(help: "What comes in at each step: tokens, or features, vectors of numbers.")
+  var input: Architecture.Input?
+
   @Option(help: "What the last values mean: softmax, sigmoid or values.")
   var output: Architecture.Output?
 
@@ -40,12 +43,16 @@ struct ImportOptions: ParsableArguments {
       "A tensor that may be left behind; one that ends in * stands for all that begin so. Can be given several times.")
   var ignore: [String] = []
 
+  @Flag(help: "Read values also from the other files that an ONNX model names, where they lie in its own folder.")
+  var externalData = false
+
   /// What the user says.
   ///
   /// - Throws: `Failure` for a description that cannot be read.
   func choices() throws -> ImportChoices {
     var choices = ImportChoices()
     choices.context = context
+    choices.input = input
     choices.output = output
     choices.activation = activation
     choices.recurrentActivation = recurrentActivation
@@ -53,6 +60,7 @@ struct ImportOptions: ParsableArguments {
     choices.reset = reset
     choices.preset = preset
     choices.ignored = ignore
+    choices.followsOtherFiles = externalData
     if let architecture {
       do {
         choices.architecture = try JSONValue(parsing: Array(try Input.texts([architecture])))
@@ -84,4 +92,5 @@ extension Architecture.Context: ExpressibleByArgument {
   }
 }
 
+extension Architecture.Input: ExpressibleByArgument {}
 extension Architecture.Output: ExpressibleByArgument {}
