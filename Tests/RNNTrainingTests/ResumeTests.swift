@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import RNNModel
+import RNNText
 import Testing
 
 @testable import RNNTraining

@@ -4,6 +4,7 @@ import Kernels
 import RNNConversion
 import RNNFormat
 import RNNModel
+import RNNText
 import RNNTraining
 
 /// `rnntool train`

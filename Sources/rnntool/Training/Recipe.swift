@@ -1,6 +1,7 @@
 import Foundation
 import RNNFormat
 import RNNModel
+import RNNText
 import RNNTraining
 
 /// Everything that decides about a training: preset, flags and defaults put together. A checkpoint holds it, to go on with the same.

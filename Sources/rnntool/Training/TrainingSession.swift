@@ -1,6 +1,7 @@
 import Foundation
 import RNNFormat
 import RNNModel
+import RNNText
 import RNNTraining
 
 /// A training on the terminal: shows its progress, and keeps its best parameters and its state in the model file.

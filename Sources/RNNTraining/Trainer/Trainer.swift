@@ -1,5 +1,6 @@
 import Kernels
 import RNNModel
+import RNNText
 
 /// Trains a model on a text by truncated back-propagation through time with carried state, and says which parameters are the best.
 ///
@@ -62,7 +63,7 @@ public final class Trainer {
     try self.init(
       model, plan: plan, state: nil, training: try Self.streams(training, plan.batch, "training part"),
       validation: try Self.streams(
-        validation, plan.validation.streams ?? Validation.streams(tokens: validation.count), "validation part"))
+        validation, plan.validation.streams ?? TextStreams.usualCount(tokens: validation.count), "validation part"))
   }
 
   /// Takes up a training where it stood.
