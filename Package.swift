@@ -23,6 +23,7 @@ let package = Package(
     .library(name: "RNNModel", targets: ["RNNModel"]),
     .library(name: "RNNFormat", targets: ["RNNFormat"]),
     .library(name: "RNNConversion", targets: ["RNNConversion"]),
+    .library(name: "RNNText", targets: ["RNNText"]),
     .library(name: "RNNTraining", targets: ["RNNTraining"]),
     .library(name: "RNNEvaluation", targets: ["RNNEvaluation"]),
     .library(name: "RNNGeneration", targets: ["RNNGeneration"]),
@@ -73,9 +74,10 @@ let package = Package(
         .target(name: "CZip", condition: .when(traits: ["NPZ"])),
       ],
       swiftSettings: settings),
+    .target(name: "RNNText", dependencies: ["CZlib", "RNNModel"], swiftSettings: settings),
     .target(
       name: "RNNTraining",
-      dependencies: ["CZlib", "RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
+      dependencies: ["RNNText", "RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
     .target(
       name: "RNNEvaluation", dependencies: ["RNNModel", .product(name: "RealModule", package: "swift-numerics")],
@@ -91,7 +93,8 @@ let package = Package(
     .executableTarget(
       name: "rnntool",
       dependencies: [
-        "HDF5", "Kernels", "RNNModel", "RNNFormat", "RNNConversion", "RNNTraining", "RNNEvaluation", "RNNGeneration",
+        "HDF5", "Kernels", "RNNModel", "RNNFormat", "RNNConversion", "RNNText", "RNNTraining", "RNNEvaluation",
+        "RNNGeneration",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -106,7 +109,10 @@ let package = Package(
       name: "RNNConversionTests", dependencies: ["RNNConversion", "RNNFormat", "RNNModel", "HDF5"],
       swiftSettings: settings),
     .testTarget(
-      name: "RNNTrainingTests", dependencies: ["RNNTraining", "RNNModel", "Kernels", "CZlib"], swiftSettings: settings),
+      name: "RNNTextTests", dependencies: ["RNNText", "RNNModel", "Kernels", "CZlib"], swiftSettings: settings),
+    .testTarget(
+      name: "RNNTrainingTests", dependencies: ["RNNTraining", "RNNText", "RNNModel", "Kernels"],
+      swiftSettings: settings),
     .testTarget(name: "RNNEvaluationTests", dependencies: ["RNNEvaluation", "RNNModel"], swiftSettings: settings),
     .testTarget(
       name: "RNNGenerationTests", dependencies: ["RNNGeneration", "RNNModel", "Kernels"], swiftSettings: settings),
@@ -134,7 +140,7 @@ if Context.environment["RNNTOOL_BENCH"] != nil {
 if fuzzes {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["HDF5", "RNNModel", "RNNFormat", "RNNConversion", "RNNTraining"],
+      name: "fuzz", dependencies: ["HDF5", "RNNModel", "RNNFormat", "RNNConversion", "RNNText"],
       path: "Tests/FuzzTargets", swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
 }

@@ -58,7 +58,9 @@ extension LinearCrossEntropy {
       unsafe h = addresses.h.map { unsafe $0 + batch.lowerBound * operation.inputs }
       unsafe weights = addresses.weights
       unsafe bias = addresses.bias
-      parts = outputs < max(2048, rows) ? 1 : min(16, outputs / 512)
+      parts =
+        outputs < max(Self.fewestColumnsToCut, rows)
+        ? 1 : min(Self.mostParts, outputs / Self.fewestColumnsOfPart)
       unsafe largest = operation.rowFloats.reserve((parts + 2) * rows)
       unsafe sums = operation.rowDoubles.reserve((parts + 2) * rows)
     }
@@ -123,7 +125,7 @@ extension LinearCrossEntropy {
         member.barrier()
         unsafe passes.differentiateColumns(member)
         member.barrier()
-        unsafe passes.addInputShares(member.range(of: passes.rows * passes.inputs, multiple: 16))
+        unsafe passes.addInputShares(member.range(of: passes.rows * passes.inputs, multiple: MatrixFactors.lanes))
       }
     }
 
@@ -151,7 +153,9 @@ extension LinearCrossEntropy {
 
     // MARK: Shared rows
 
-    private func rowShare(of member: ThreadTeam.Member) -> Range<Int> { unsafe member.range(of: rows, multiple: 6) }
+    private func rowShare(of member: ThreadTeam.Member) -> Range<Int> {
+      unsafe member.range(of: rows, multiple: MatrixFactors.tileRows)
+    }
 
     /// z = W h + b of some rows.
     private func computeLogits(_ range: Range<Int>) {
@@ -187,7 +191,7 @@ extension LinearCrossEntropy {
         inner: rows, beta: 1
       ).multiplyShare(of: member, rows: outputs, columns: inputs)
       guard unsafe biasGradient != nil else { return }
-      let columns = unsafe member.range(of: outputs, multiple: 16)
+      let columns = unsafe member.range(of: outputs, multiple: MatrixFactors.lanes)
       unsafe kernels_add_rows(
         rows, columns.count, logits.map { unsafe $0 + columns.lowerBound }, outputs,
         biasGradient.map { unsafe $0 + columns.lowerBound })
@@ -195,15 +199,23 @@ extension LinearCrossEntropy {
 
     // MARK: Parts of the columns
 
+    /// Fewer columns than this are not cut: the logits of some rows then lie in the cache, and rows are enough to share.
+    private static let fewestColumnsToCut = 2048
+    /// The fewest columns of a part, so that each part's products are large.
+    private static let fewestColumnsOfPart = 512
+    /// The most parts, which is the most members that have something to do. They cannot be as many as there are members, or the bits
+    /// would depend on them; and each costs memory for its share of dL/dh, and the time to add it.
+    private static let mostParts = 16
     /// The most columns of a block: its products are large, and its logits do not go far away between two uses.
     private static let mostColumns = 768
 
     /// The blocks of columns of a part.
     private func blocks(of part: Int) -> [Range<Int>] {
-      let columns = ThreadTeam.Member(index: part, count: parts).range(of: outputs, multiple: 16)
+      let columns = ThreadTeam.Member(index: part, count: parts).range(of: outputs, multiple: MatrixFactors.lanes)
       let count = (columns.count + Self.mostColumns - 1) / Self.mostColumns
       return (0..<count).map { index in
-        let block = ThreadTeam.Member(index: index, count: count).range(of: columns.count, multiple: 16)
+        let block = ThreadTeam.Member(index: index, count: count).range(
+          of: columns.count, multiple: MatrixFactors.lanes)
         return columns.lowerBound + block.lowerBound..<columns.lowerBound + block.upperBound
       }
     }

@@ -218,9 +218,14 @@ public final class LinearCrossEntropy {
     var bias: UnsafePointer<Float>?
   }
 
-  /// The rows that are worked on at once, so that no more than 128 MB of logits are kept, as long as there are some rows.
+  /// The most logits that are kept at once: 128 MiB.
+  static let mostLogits = 1 << 25
+  /// The fewest rows that are worked on at once, however many outputs there are: each batch reads all of W.
+  static let fewestRows = 128
+
+  /// The rows that are worked on at once.
   private func batches(_ rows: Int) -> [Range<Int>] {
-    let most = max(128, (1 << 25) / max(1, outputs))
+    let most = max(Self.fewestRows, Self.mostLogits / max(1, outputs))
     let count = (rows + most - 1) / most
     return (0..<count).map { rows * $0 / count..<rows * ($0 + 1) / count }
   }

@@ -83,8 +83,11 @@ import CKernels
     }
   }
 
-  // What shares are whole multiples of: nothing but the speed depends on it.
-  private static let (tileRows, lanes) = (6, 16)
+  /// What shares of rows are whole multiples of: the rows that a tile has in registers. Nothing but the speed depends on it.
+  static let tileRows = 6
+  /// What shares of columns are whole multiples of: the floats of the widest vector, and of a line of the cache. Nothing but the speed
+  /// depends on it.
+  static let lanes = 16
 
   /// Into how many parts the members cut the rows of C, a divisor of their number; the columns are cut into the rest.
   private func rowParts(_ rows: Int, _ columns: Int, members: Int) -> Int {

@@ -8,7 +8,7 @@
 
 /// xoshiro256** (Blackman and Vigna 2018), seeded by SplitMix64: the same seed gives the same numbers on every machine.
 ///
-/// The whole state is four words, so that a checkpoint can hold it and training resumes with the very next number.
+/// The whole state is four words, so that the state of a training can hold it and the training resumes with the very next number.
 public struct RandomGenerator: RandomNumberGenerator, Equatable, Sendable {
   /// Four words that are no state of this generator.
   public enum StateError: Error, Equatable, Sendable {

@@ -15,6 +15,11 @@ extension VectorOperations {
     }
   }
 
+  /// Writes `source` to `destination`, both `[n]`, or adds it to what is there.
+  public static func write(_ source: Span<Float>, to destination: inout MutableSpan<Float>, adds: Bool) {
+    if adds { add(source, to: &destination) } else { copy(source, to: &destination) }
+  }
+
   /// Makes every value zero, also one that is not a number.
   public static func clear(_ values: inout MutableSpan<Float>) {
     let count = values.count

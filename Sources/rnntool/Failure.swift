@@ -3,6 +3,7 @@ import RNNEvaluation
 import RNNFormat
 import RNNGeneration
 import RNNModel
+import RNNText
 import RNNTraining
 
 /// Why a command ends without having done what it was asked: one sentence and an exit code.

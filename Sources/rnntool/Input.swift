@@ -2,7 +2,7 @@ import Foundation
 import HDF5
 import RNNConversion
 import RNNFormat
-import RNNTraining
+import RNNText
 
 #if canImport(Glibc)
   import Glibc

@@ -1,5 +1,6 @@
 import Foundation
 import RNNModel
+import RNNTraining
 
 /// Whether work fits into the machine's memory, asked before it begins.
 enum Memory {
@@ -23,17 +24,29 @@ enum Memory {
     }
   }
 
-  /// Refuses a network that is too large.
+  /// Refuses to train a model that is too large for that.
+  static func check(_ architecture: Architecture, training plan: TrainingPlan) throws(Failure) {
+    try check(
+      architecture, batch: plan.batch, steps: plan.longestWindow, numbersPerParameter: plan.numbersPerParameter,
+      trains: true)
+  }
+
+  /// Refuses to read with a model that is too large for that.
   ///
   /// - Parameters:
   ///   - batch: the number of streams.
   ///   - steps: the steps of a window.
-  ///   - trains: whether there are gradients and Adam's moments.
-  static func check(_ architecture: Architecture, batch: Int, steps: Int, trains: Bool) throws(Failure) {
-    // Parameters, gradient, two moments, and the best ones so far with their proof in float64.
+  static func check(_ architecture: Architecture, batch: Int, steps: Int) throws(Failure) {
+    // The parameters, and packed weights.
+    try check(architecture, batch: batch, steps: steps, numbersPerParameter: 2, trains: false)
+  }
+
+  private static func check(
+    _ architecture: Architecture, batch: Int, steps: Int, numbersPerParameter: Int, trains: Bool
+  ) throws(Failure) {
     let parameters = ParameterTable(architecture).count
     try check(
-      bytes: [parameters, MemoryLayout<Float>.size, trains ? 8 : 2],
+      bytes: [parameters, MemoryLayout<Float>.size, numbersPerParameter],
       for: "a model of \(Format.count(parameters)) parameters")
     // Outputs and gates of each layer, twice with their gradients.
     let units = architecture.layers.filter { !$0.takesTokens }.dropLast().reduce(0) { $0 + ($1.outputs ?? 0) }

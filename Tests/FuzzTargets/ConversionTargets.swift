@@ -1,7 +1,7 @@
 import RNNFormat
 
 @testable import RNNConversion
-@testable import RNNTraining
+@testable import RNNText
 
 extension FuzzTarget {
   /// A safetensors file, as strict as it is for whole models.

@@ -15,7 +15,7 @@ import Testing
 
   @Test func scoringInATrainingNetworkIsThatOfTheModel() throws {
     var generator = RandomGenerator(seed: 11)
-    let parameters = Parameters(drawing: architecture, using: &generator).values
+    let parameters = drawnParameters(of: architecture, using: &generator)
     let training = try Network(architecture, parameters: parameters, purpose: .training, batch: 2, steps: 4)
     let inference = try Network(architecture, parameters: parameters, purpose: .inference, batch: 2, steps: 4)
     let inputs: [Int32] = [0, 1, 2, 3, 4, 5, 6, 0]
@@ -31,7 +31,7 @@ import Testing
 
   @Test func visitsEachLayerUnderItsName() throws {
     var generator = RandomGenerator(seed: 12)
-    let parameters = Parameters(drawing: architecture, using: &generator).values
+    let parameters = drawnParameters(of: architecture, using: &generator)
     let network = try Network(architecture, parameters: parameters, purpose: .inference, batch: 1, steps: 1)
     var widths: [String: Int] = [:]
     var logits = [Float](repeating: 0, count: 7)

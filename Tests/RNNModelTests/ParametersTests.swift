@@ -1,4 +1,3 @@
-import Kernels
 import RNNModel
 import Testing
 
@@ -47,44 +46,5 @@ import Testing
 
   @Test func tableOfAModelWithoutTensorsIsEmpty() {
     #expect(ParameterTable(Architecture(size: 3, layers: [.oneHot(.init(name: "input", size: 3))])).count == 0)
-  }
-
-  @Test func drawsWithinItsBounds() throws {
-    var generator = RandomGenerator(seed: 5)
-    let drawn = Parameters(drawing: architecture, using: &generator)
-    let bounds: [String: Float] = [
-      "input": 0.1, "elman": 0.5, "lstm": 0.25, "gru": 0.2, "middle": 0.2, "output": 1 / 3,
-    ]
-    for entry in drawn.table.entries {
-      let values = drawn.values[entry.range]
-      if entry.name.hasSuffix("bias") {
-        let hidden = entry.range.count / max(1, entry.gates.count)
-        for (index, value) in values.enumerated() {
-          // The layer adds 0.25 to the forget gate by itself.
-          #expect(value == (entry.path == "lstm/bias" && index / hidden == 1 ? 0.75 : 0))
-        }
-      } else {
-        let bound = try #require(bounds[entry.layer])
-        let largest = try #require(values.map { abs($0) }.max())
-        #expect(largest <= bound && largest > 0.7 * bound, "\(entry.path)")
-        #expect(values.contains { $0 < 0 } && values.contains { $0 > 0 })
-      }
-    }
-  }
-
-  @Test func startsTheForgetGateWhereItIsTold() throws {
-    var generator = RandomGenerator(seed: 5)
-    let drawn = Parameters(drawing: architecture, forgetBias: 2.25, using: &generator)
-    let bias = drawn.values[try #require(drawn.table["lstm", "bias"]).range]
-    #expect(Array(bias) == [0, 2, 0, 0].flatMap { Array(repeating: Float($0), count: 16) })
-  }
-
-  @Test func drawsTheSameFromTheSameSeed() {
-    func draw(_ seed: UInt64) -> [Float] {
-      var generator = RandomGenerator(seed: seed)
-      return Parameters(drawing: architecture, using: &generator).values
-    }
-    #expect(draw(1) == draw(1))
-    #expect(draw(1) != draw(2))
   }
 }

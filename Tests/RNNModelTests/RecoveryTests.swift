@@ -19,7 +19,7 @@ import Testing
         .linear(.init(name: "output", inputs: 4, outputs: 5)),
       ])
     var generator = RandomGenerator(seed: 5)
-    let parameters = Parameters(drawing: architecture, using: &generator).values
+    let parameters = drawnParameters(of: architecture, using: &generator)
     let inputs: [Int32] = [0, 1, 2, 3, 4, 0]
     let targets: [Int32] = [1, 2, 3, 4, 0, 1]
     func network() throws -> Network {

@@ -1,5 +1,6 @@
 import Kernels
 import RNNModel
+import RNNText
 import Testing
 
 @testable import RNNTraining
@@ -104,7 +105,7 @@ import Testing
     _ = try part.run(.init(recovered: { _ in isDone = true }, shouldStop: { isDone }))
     #expect(part.recoveries.count == 1)
     let rest = try Trainer(
-      resuming: part.state, model: try Self.model(), training: try TextStreams(Self.text, batch: 3),
+      resuming: part.state, model: try Self.model(), plan: plan, training: try TextStreams(Self.text, batch: 3),
       validation: try TextStreams(Array(Self.text.prefix(50)), batch: 1))
     _ = try rest.run()
     #expect(rest.state.parameters == whole.state.parameters)

@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import RNNModel
+import RNNText
 import Testing
 
 @testable import RNNTraining
@@ -80,15 +81,22 @@ import Testing
 
   /// The state after a way through JSON and named arrays, as a file would have it.
   private func stored(_ state: TrainingState) throws -> TrainingState {
-    let json = try JSONEncoder().encode(state.progress)
-    let progress = try JSONDecoder().decode(TrainingState.Progress.self, from: json)
-    for name in Array(state.arrays.keys) + Array(state.words.keys) {
+    let json = try JSONEncoder().encode(state.record)
+    let record = try JSONDecoder().decode(TrainingState.Record.self, from: json)
+    for name in Array(state.arrays().keys) + Array(state.words.keys) {
       let parts = name.split(separator: "/", omittingEmptySubsequences: false)
       #expect((1...4).contains(parts.count), "\(name)")
       for part in parts { #expect(part.wholeMatch(of: /[a-z][a-z0-9_]{0,63}/) != nil, "\(name)") }
     }
-    let read = try TrainingState(arrays: state.arrays, words: state.words, progress: progress)
+    let read = try TrainingState(arrays: state.arrays(), words: state.words, record: record)
     #expect(read == state)
+    // What the model of the file has need not be there twice.
+    for model in [state.parameters, state.bestParameters, state.fallback.first?.parameters ?? []] where !model.isEmpty {
+      let arrays = state.arrays(beside: model)
+      #expect(arrays.count < state.arrays().count)
+      let read = try TrainingState(arrays: arrays, words: state.words, record: record, beside: model)
+      #expect(read == state)
+    }
     return read
   }
 
@@ -104,7 +112,6 @@ import Testing
       }
       progress.last?.seconds = 0
       progress.last?.tokensPerSecond = 0
-      for index in progress.fallback.indices { clear(&progress.fallback[index]) }
     }
     clear(&state.progress)
     state.fallback = state.fallback.map { timeless($0) }
@@ -128,7 +135,8 @@ import Testing
         let (training, validation) = try streams()
         // The parameters of this model are other ones: those of the state count.
         part = try Trainer(
-          resuming: try stored(part.state), model: try Self.model(seed: 99), training: training, validation: validation)
+          resuming: try stored(part.state), model: try Self.model(seed: 99), plan: plan, training: training,
+          validation: validation)
       }
       #expect(try part.run() == .finished)
       #expect(timeless(part.state) == expected, "cut at \(cuts)")
@@ -144,26 +152,26 @@ import Testing
     #expect(state.slots["average"] != state.parameters)
   }
 
-  /// Checkpoints see states from which the training goes on, while it goes on itself.
-  @Test func checkpointsComeWhenTheyAreDue() throws {
+  /// What is saved are states from which the training goes on, while it goes on itself.
+  @Test func theStateIsSavedWhenThatIsDue() throws {
     var plan = try #require(Self.plans.first { $0.name == "adam" }).plan
     plan.maximumSteps = 23
     let whole = try trainer(plan)
     var states: [TrainingState] = []
-    _ = try whole.run(.init(checkpoint: { states.append($0) }, checkpointInterval: .init(steps: 7)))
+    _ = try whole.run(.init(save: { states.append($0) }, saveInterval: .init(steps: 7)))
     #expect(states.map(\.progress.step) == [7, 14, 21, 23])
     for state in states {
       let (training, validation) = try streams()
       let part = try Trainer(
-        resuming: state, model: try Self.model(), training: training, validation: validation)
+        resuming: state, model: try Self.model(), plan: plan, training: training, validation: validation)
       #expect(try part.run() == .finished)
       #expect(timeless(part.state) == timeless(whole.state))
     }
     var count = 0
-    _ = try trainer(plan).run(.init(checkpoint: { _ in count += 1 }, checkpointInterval: .init(seconds: 0)))
+    _ = try trainer(plan).run(.init(save: { _ in count += 1 }, saveInterval: .init(seconds: 0)))
     #expect(count == 23)
     count = 0
-    _ = try trainer(plan).run(.init(checkpoint: { _ in count += 1 }))
+    _ = try trainer(plan).run(.init(save: { _ in count += 1 }))
     #expect(count == 1)
   }
 
@@ -175,7 +183,8 @@ import Testing
     _ = try part.run(.init(shouldStop: { [part] in part.state.progress.step >= 3 }))
     var state = part.state
     state.progress.seconds = 1000
-    let rest = try Trainer(resuming: state, model: try Self.model(), training: training, validation: validation)
+    let rest = try Trainer(
+      resuming: state, model: try Self.model(), plan: plan, training: training, validation: validation)
     #expect(try rest.run() == .timeUp)
     #expect(rest.state.progress.step == 3)
     plan.maximumSeconds = nil
@@ -206,9 +215,9 @@ import Testing
     let trainer = try trainer(plan)
     _ = try trainer.run(.init(shouldStop: { [trainer] in trainer.state.progress.step >= 6 }))
     let good = trainer.state
-    func resume(_ state: TrainingState, _ plan: TrainingPlan? = nil, tokens: [Int32] = Self.text) throws {
+    func resume(_ state: TrainingState, _ other: TrainingPlan? = nil, tokens: [Int32] = Self.text) throws {
       _ = try Trainer(
-        resuming: state, model: try Self.model(), plan: plan,
+        resuming: state, model: try Self.model(), plan: other ?? plan,
         training: try TextStreams(tokens, batch: 3), validation: try TextStreams(Self.held, batch: 2))
     }
     try resume(good)
@@ -274,11 +283,11 @@ import Testing
     _ = try trainer.run(.init(shouldStop: { [trainer] in trainer.state.progress.step >= 6 }))
     let state = trainer.state
     func read(
-      _ change: (inout [String: [Float]], inout [String: [UInt64]], inout TrainingState.Progress) -> Void
+      _ change: (inout [String: [Float]], inout [String: [UInt64]], inout TrainingState.Record) -> Void
     ) throws {
-      var (arrays, words, progress) = (state.arrays, state.words, state.progress)
-      change(&arrays, &words, &progress)
-      _ = try TrainingState(arrays: arrays, words: words, progress: progress)
+      var (arrays, words, record) = (state.arrays(), state.words, state.record)
+      change(&arrays, &words, &record)
+      _ = try TrainingState(arrays: arrays, words: words, record: record)
     }
     try read { _, _, _ in }
     #expect(throws: TrainingError.self) { try read { arrays, _, _ in arrays["parameters"] = nil } }
@@ -288,14 +297,14 @@ import Testing
     #expect(throws: TrainingError.self) { try read { _, words, _ in words["random_state/training"] = [0, 0, 0, 0] } }
     #expect(throws: TrainingError.self) { try read { _, words, _ in words["random_state/training"] = [1, 2, 3] } }
     #expect(throws: TrainingError.self) { try read { _, words, _ in words["other"] = [1] } }
-    #expect(throws: TrainingError.self) {
-      try read { _, _, progress in progress.fallback[0].fallback = [progress.fallback[0]] }
-    }
-    #expect(throws: TrainingError.self) { try read { _, _, progress in progress.fallback += progress.fallback } }
+    #expect(throws: TrainingError.self) { try read { arrays, _, _ in arrays["best_parameters"] = nil } }
+    #expect(throws: TrainingError.self) { try read { _, _, record in record.progress.bestLoss = nil } }
+    #expect(throws: TrainingError.self) { try read { _, _, record in record.fallback = [] } }
+    #expect(throws: TrainingError.self) { try read { _, _, record in record.fallback += record.fallback } }
   }
 
   @Test func namesTheLimitThatIsReached() {
-    var progress = TrainingState.Progress(TrainingPlan())
+    var progress = TrainingState.Progress()
     (progress.step, progress.epoch, progress.seconds) = (10, 2, 30)
     #expect(TrainingPlan(epochs: 3, maximumSteps: 11, maximumSeconds: 31).limit(reachedBy: progress) == nil)
     #expect(TrainingPlan(epochs: 2).limit(reachedBy: progress) == .epochs)

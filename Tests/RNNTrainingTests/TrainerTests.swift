@@ -1,5 +1,6 @@
 import Kernels
 import RNNModel
+import RNNText
 import RNNTraining
 import RealModule
 import Testing

@@ -1,5 +1,6 @@
 import Kernels
 import RNNModel
+import RNNText
 import RealModule
 import Testing
 

@@ -58,7 +58,7 @@ struct AffineMap {
     }
   }
 
-  /// Adds dL/dW and dL/db to `gradient`, and writes dL/dx to the layer below, from dL/dy `deltas` `[rows, outputs]`.
+  /// Adds dL/dW and dL/db to `gradient`, and gives dL/dx to the layer below, from dL/dy `deltas` `[rows, outputs]`.
   mutating func backward(
     _ deltas: Span<Float>, _ input: LayerInput, _ window: Window, parameters: [Float], gradient: inout [Float]
   ) {
@@ -72,10 +72,12 @@ struct AffineMap {
     case .layer(let layer):
       let x = layer.outputs
       accumulate(deltas, x.span.extracting(layer.range(window)), rows: window.rows, gradient: &gradient)
-      var below = layer.outputGradients.taken()
-      var span = below.mutableSpan
-      propagate(deltas, rows: window.rows, parameters: parameters, into: &span, offset: layer.start(window))
-      layer.outputGradients = below
+      layer.receiveGradient(window) { rows, adds in
+        // dL/dx = deltas W.
+        MatrixProduct.multiply(
+          deltas, parameters.span.extracting(weights), into: &rows, rows: window.rows, columns: inputs,
+          inner: outputs, beta: adds ? 1 : 0)
+      }
     }
   }
 
@@ -97,15 +99,6 @@ struct AffineMap {
       deltas, transposeA: true, x, into: &span, rows: outputs, columns: inputs, inner: rows, beta: 1,
       offsetC: weights.lowerBound)
     addBiasGradient(deltas, rows: rows, gradient: &gradient)
-  }
-
-  /// dL/dx = deltas W.
-  func propagate(
-    _ deltas: Span<Float>, rows: Int, parameters: [Float], into target: inout MutableSpan<Float>, offset: Int
-  ) {
-    MatrixProduct.multiply(
-      deltas, parameters.span.extracting(weights), into: &target, rows: rows, columns: inputs, inner: outputs,
-      offsetC: offset)
   }
 
   private func addBiasGradient(_ deltas: Span<Float>, rows: Int, gradient: inout [Float]) {

@@ -32,7 +32,9 @@ final class SumLayer: ConnectionLayer {
   override func backward(_ input: LayerInput, _ window: Window, parameters: [Float], gradient: inout [Float]) {
     let deltas = outputGradients
     for source in sources {
-      source.addGradient(window) { rows in VectorOperations.add(deltas.span.extracting(range(window)), to: &rows) }
+      source.receiveGradient(window) { rows, adds in
+        VectorOperations.write(deltas.span.extracting(range(window)), to: &rows, adds: adds)
+      }
     }
   }
 }
@@ -66,31 +68,15 @@ final class ConcatenationLayer: ConnectionLayer {
     let deltas = outputGradients
     var column = 0
     for source in sources {
-      source.addGradient(window) { rows in
+      source.receiveGradient(window) { rows, adds in
         for row in 0..<window.rows {
           let start = row * width + column
           rows.withSlice((row * source.width)..<((row + 1) * source.width)) {
-            VectorOperations.add(deltas.span.extracting(start..<(start + source.width)), to: &$0)
+            VectorOperations.write(deltas.span.extracting(start..<(start + source.width)), to: &$0, adds: adds)
           }
         }
       }
       column += source.width
-    }
-  }
-}
-
-extension NetworkLayer {
-  /// Adds to dL/d outputs of a window's rows, from zero if nobody has written there yet.
-  fileprivate func addGradient(_ window: Window, _ add: (inout MutableSpan<Float>) -> Void) {
-    var values = outputGradients.taken()
-    defer {
-      outputGradients = values
-      hasGradient = true
-    }
-    var span = values.mutableSpan
-    span.withSlice(range(window)) { rows in
-      if !hasGradient { VectorOperations.clear(&rows) }
-      add(&rows)
     }
   }
 }

@@ -51,13 +51,15 @@ final class ActivationLayer: NetworkLayer {
 
   override func backward(_ input: LayerInput, _ window: Window, parameters: [Float], gradient: inout [Float]) {
     guard case .layer(let below) = input else { return }
-    let (deltas, values) = (outputGradients, outputs)
-    var target = below.outputGradients.taken()
-    defer { below.outputGradients = target }
-    var span = target.mutableSpan
-    span.withSlice(below.range(window)) { rows in
-      VectorOperations.copy(deltas.span.extracting(range(window)), to: &rows)
-      activation.multiplyByDerivative(atOutputs: values.span.extracting(range(window)), gradients: &rows)
+    let values = outputs
+    var deltas = outputGradients.taken()
+    defer { outputGradients = deltas }
+    var span = deltas.mutableSpan
+    span.withSlice(range(window)) {
+      activation.multiplyByDerivative(atOutputs: values.span.extracting(range(window)), gradients: &$0)
+    }
+    below.receiveGradient(window) { rows, adds in
+      VectorOperations.write(deltas.span.extracting(range(window)), to: &rows, adds: adds)
     }
   }
 }
@@ -151,13 +153,13 @@ final class DropoutLayer: NetworkLayer {
 
   override func backward(_ input: LayerInput, _ window: Window, parameters: [Float], gradient: inout [Float]) {
     guard case .layer(let below) = input else { return }
-    let (source, mask) = (outputGradients, mask)
-    var values = below.outputGradients.taken()
-    defer { below.outputGradients = values }
-    var span = values.mutableSpan
-    span.withSlice(below.range(window)) { rows in
-      VectorOperations.copy(source.span.extracting(range(window)), to: &rows)
-      VectorOperations.multiply(&rows, by: mask.span.extracting(0..<rows.count))
+    let mask = mask
+    var deltas = outputGradients.taken()
+    defer { outputGradients = deltas }
+    var span = deltas.mutableSpan
+    span.withSlice(range(window)) { VectorOperations.multiply(&$0, by: mask.span.extracting(0..<$0.count)) }
+    below.receiveGradient(window) { rows, adds in
+      VectorOperations.write(deltas.span.extracting(range(window)), to: &rows, adds: adds)
     }
   }
 }

@@ -53,25 +53,24 @@ final class LayerNormLayer: NetworkLayer {
     guard case .layer(let below) = input else { return }
     let (deltas, normal, scale) = (outputGradients, normalised, scales)
     let (dy, xHat, weights) = (deltas.span, normal.span, parameters.span)
-    var target = below.outputGradients.taken()
-    defer { below.outputGradients = target }
-    var dx = target.mutableSpan
     var sums = gradient.mutableSpan
-    let start = below.start(window)
-    for row in 0..<window.rows {
-      let first = row * width
-      var (mean, projection) = (0.0, 0.0)
-      for unit in 0..<width {
-        let g = dy[first + unit] * weights[gain.lowerBound + unit]
-        mean += Double(g)
-        projection += Double(g * xHat[first + unit])
-        sums[gain.lowerBound + unit] += dy[first + unit] * xHat[first + unit]
-        if !bias.isEmpty { sums[bias.lowerBound + unit] += dy[first + unit] }
-      }
-      let (meanG, meanGX) = (Float(mean / Double(width)), Float(projection / Double(width)))
-      for unit in 0..<width {
-        let g = dy[first + unit] * weights[gain.lowerBound + unit]
-        dx[start + first + unit] = (g - meanG - xHat[first + unit] * meanGX) * scale[row]
+    below.receiveGradient(window) { dx, adds in
+      for row in 0..<window.rows {
+        let first = row * width
+        var (mean, projection) = (0.0, 0.0)
+        for unit in 0..<width {
+          let g = dy[first + unit] * weights[gain.lowerBound + unit]
+          mean += Double(g)
+          projection += Double(g * xHat[first + unit])
+          sums[gain.lowerBound + unit] += dy[first + unit] * xHat[first + unit]
+          if !bias.isEmpty { sums[bias.lowerBound + unit] += dy[first + unit] }
+        }
+        let (meanG, meanGX) = (Float(mean / Double(width)), Float(projection / Double(width)))
+        for unit in 0..<width {
+          let g = dy[first + unit] * weights[gain.lowerBound + unit]
+          let slope = (g - meanG - xHat[first + unit] * meanGX) * scale[row]
+          dx[first + unit] = adds ? dx[first + unit] + slope : slope
+        }
       }
     }
   }

@@ -44,21 +44,22 @@ class LossOutput {
   /// The loss of a window, and its gradients.
   ///
   /// - Parameters:
-  ///   - fused: for a layer below; takes h and fills dL/dh.
+  ///   - fused: for a layer below; takes h and writes or adds dL/dh.
   ///   - plain: for tokens; turns logits into their gradient and fills the losses of the rows.
   final func backpropagate(
     _ input: LayerInput, _ window: Window, parameters: [Float], gradient: inout [Float],
-    fused: (_ h: Span<Float>, _ gradient: inout MutableSpan<Float>, _ below: inout MutableSpan<Float>) -> Double,
+    fused: (
+      _ h: Span<Float>, _ gradient: inout MutableSpan<Float>, _ below: inout MutableSpan<Float>, _ adds: Bool
+    ) -> Double,
     plain: (_ logits: inout MutableSpan<Float>, _ losses: inout MutableSpan<Double>) -> Void
   ) -> Double {
     switch input {
     case .layer(let layer):
       let h = layer.outputs
-      var below = layer.outputGradients.taken()
-      defer { layer.outputGradients = below }
       var gradient = gradient.mutableSpan
-      var span = below.mutableSpan
-      return span.withSlice(layer.range(window)) { fused(h.span.extracting(layer.range(window)), &gradient, &$0) }
+      return layer.receiveGradient(window) { rows, adds in
+        fused(h.span.extracting(layer.range(window)), &gradient, &rows, adds)
+      }
     case .tokens:
       var (blockValues, lossValues) = (block.taken(), losses.taken())
       defer { (block, losses) = (blockValues, lossValues) }

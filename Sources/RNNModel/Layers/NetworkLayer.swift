@@ -12,7 +12,8 @@ struct Window {
 /// A layer of a running network, with the memory that it works in.
 ///
 /// Forward goes from the layer below to this one, backward the other way; the loss reaches a layer in
-/// `outputGradients`, which the layer above fills. All memory is planned by the initializers: running allocates nothing.
+/// `outputGradients`, through ``receiveGradient(_:_:)`` from each of those that take its outputs. All memory is planned
+/// by the initializers: running allocates nothing.
 class NetworkLayer {
   /// The width of a row of the output.
   let width: Int
@@ -23,8 +24,8 @@ class NetworkLayer {
   final var outputGradients: [Float]
   /// How many slots lie before the first step: 1 for recurrent layers, else 0.
   let leadingSlots: Int
-  /// Whether `outputGradients` of this backward pass have been written by a layer above.
-  final var hasGradient = false
+  /// Whether a layer above has written its part of `outputGradients` in this backward pass.
+  private final var hasGradient = false
 
   init(width: Int, leadingSlots: Int, capacity: Window, trains: Bool) {
     self.width = width
@@ -48,36 +49,37 @@ class NetworkLayer {
   /// Computes the outputs of a window.
   func forward(_ input: LayerInput, _ window: Window, parameters: [Float]) {}
 
-  /// Adds dL/dw to `gradient`, and writes the gradients of the layer below, over whatever they were.
+  /// Adds dL/dw to `gradient`, and gives the layers that it takes from their part of dL/d outputs.
+  ///
+  /// All who take this layer's outputs have given theirs; it may work in them, since nobody needs them afterwards.
   func backward(_ input: LayerInput, _ window: Window, parameters: [Float], gradient: inout [Float]) {}
 }
 
 extension NetworkLayer {
-  /// Makes dL/d outputs of a window zero.
-  func clearGradient(_ window: Window) {
+  /// Before a backward pass: nobody has given a part of dL/d outputs yet.
+  final func forgetGradient() { hasGradient = false }
+
+  /// Takes one part of dL/d outputs of a window: one from each layer that takes the outputs.
+  ///
+  /// The rows are lent as they are, so that a product can be added to them without another pass over memory.
+  ///
+  /// - Parameter write: called with the rows, and whether it has to add to what they hold; if not, it has to write over all of it.
+  final func receiveGradient<Result>(
+    _ window: Window, _ write: (_ rows: inout MutableSpan<Float>, _ adds: Bool) -> Result
+  ) -> Result {
     var values = outputGradients.taken()
-    defer { outputGradients = values }
+    defer {
+      outputGradients = values
+      hasGradient = true
+    }
     var span = values.mutableSpan
-    span.withSlice(range(window)) { VectorOperations.clear(&$0) }
+    return span.withSlice(range(window)) { write(&$0, hasGradient) }
   }
 
-  /// Copies dL/d outputs of a window to the beginning of `spare`.
-  func copyGradient(_ window: Window, to spare: inout [Float]) {
-    let values = outputGradients
-    var span = spare.mutableSpan
-    span.withSlice(0..<(window.rows * width)) {
-      VectorOperations.copy(values.span.extracting(range(window)), to: &$0)
-    }
-  }
-
-  /// Adds the beginning of `spare` to dL/d outputs of a window.
-  func addGradient(_ window: Window, _ spare: [Float]) {
-    var values = outputGradients.taken()
-    defer { outputGradients = values }
-    var span = values.mutableSpan
-    span.withSlice(range(window)) {
-      VectorOperations.add(spare.span.extracting(0..<(window.rows * width)), to: &$0)
-    }
+  /// After the last part: what nobody takes has no influence on the loss.
+  final func completeGradient(_ window: Window) {
+    guard !hasGradient else { return }
+    receiveGradient(window) { rows, _ in VectorOperations.clear(&rows) }
   }
 }
 

@@ -13,10 +13,10 @@ final class SigmoidOutput: LossOutput {
     gradient: inout [Float]
   ) -> Double {
     let targets = targets.span
-    return backpropagate(input, window, parameters: parameters, gradient: &gradient) { h, gradient, below in
+    return backpropagate(input, window, parameters: parameters, gradient: &gradient) { h, gradient, below, adds in
       operation.sigmoidGradient(
         h, targets: targets, rows: window.rows, scale: scale, parameters: parameters.span, gradient: &gradient,
-        inputGradient: &below)
+        inputGradient: &below, adds: adds)
     } plain: { logits, losses in
       BinaryCrossEntropy.gradient(logits: &logits, targets: targets, losses: &losses, scale: scale)
     }

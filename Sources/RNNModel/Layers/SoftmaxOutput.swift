@@ -12,9 +12,10 @@ final class SoftmaxOutput: LossOutput {
     gradient: inout [Float]
   ) -> Double {
     let targets = targets.span
-    return backpropagate(input, window, parameters: parameters, gradient: &gradient) { h, gradient, below in
+    return backpropagate(input, window, parameters: parameters, gradient: &gradient) { h, gradient, below, adds in
       operation.softmaxGradient(
-        h, targets: targets, scale: scale, parameters: parameters.span, gradient: &gradient, inputGradient: &below)
+        h, targets: targets, scale: scale, parameters: parameters.span, gradient: &gradient, inputGradient: &below,
+        adds: adds)
     } plain: { logits, losses in
       CrossEntropy.gradient(
         logits: &logits, targets: targets, negativeLogLikelihoods: &losses, classes: operation.outputs, scale: scale)

@@ -27,7 +27,7 @@ extension NetworkGraph {
     return next is DropoutLayer ? next : nodes[index].layer
   }
 
-  /// Adds the derivatives of the penalties that concern a layer to dL/d outputs of it.
+  /// Adds the derivatives of the penalties that concern a layer to dL/d outputs of it, which are complete.
   func addPenalties(_ penalties: Network.Penalties, at layer: NetworkLayer, _ window: Window) {
     if penalties.activation != 0, layer === lastActivation {
       layer.addActivationPenalty(penalties.activation, window)
@@ -42,29 +42,24 @@ extension NetworkLayer {
   /// d/dh of alpha mean(h²) = 2 alpha h / N.
   fileprivate func addActivationPenalty(_ alpha: Double, _ window: Window) {
     let values = outputs
-    var gradients = outputGradients.taken()
-    defer { outputGradients = gradients }
-    var span = gradients.mutableSpan
-    span.withSlice(range(window)) {
+    receiveGradient(window) { rows, _ in
       VectorOperations.add(
-        values.span.extracting(range(window)), times: Float(2 * alpha / Double($0.count)), to: &$0)
+        values.span.extracting(range(window)), times: Float(2 * alpha / Double(rows.count)), to: &rows)
     }
   }
 
   /// d/dh of beta mean((h(t) - h(t-1))²), over the N elements of all steps but the first.
   fileprivate func addTemporalPenalty(_ beta: Double, _ window: Window) {
     let values = outputs
-    var gradients = outputGradients.taken()
-    defer { outputGradients = gradients }
     let size = window.batch * width
     let factor = Float(2 * beta / Double((window.steps - 1) * size))
-    let start = start(window)
-    let h = values.span
-    var span = gradients.mutableSpan
-    for index in (start + size)..<(start + window.steps * size) {
-      let slope = factor * (h[index] - h[index - size])
-      span[index] += slope
-      span[index - size] -= slope
+    let h = values.span.extracting(range(window))
+    receiveGradient(window) { rows, _ in
+      for index in size..<rows.count {
+        let slope = factor * (h[index] - h[index - size])
+        rows[index] += slope
+        rows[index - size] -= slope
+      }
     }
   }
 }

@@ -35,8 +35,6 @@ public final class Network {
   private var isStale = true
   /// Whether the next window begins at the initial state.
   var beginsStream = true
-  /// Keeps the gradient of a layer with several consumers while the next one writes over it.
-  private var spare: [Float]
 
   /// Plans a network.
   ///
@@ -66,7 +64,6 @@ public final class Network {
     recurrent = graph.nodes.compactMap { node in
       (node.layer as? RecurrentNetworkLayer).map { (node.name, $0) }
     }
-    spare = [Float](repeating: 0, count: trains ? graph.largestSharedGradient : 0)
   }
 
   /// Packs the parameters as the layers read them, if they have changed.
@@ -153,7 +150,7 @@ public final class Network {
     setDropout(active: true)
     defer { setDropout(active: false) }
     for layer in graph.all {
-      layer.hasGradient = false
+      layer.forgetGradient()
       (layer as? DropoutLayer)?.draw(window, using: &generator)
     }
     var span = gradient.mutableSpan
@@ -162,25 +159,14 @@ public final class Network {
     let loss = graph.output.backpropagate(
       top, window, targets: targets, scale: 1 / Float(max(1, targets.count)), parameters: parameters,
       gradient: &gradient)
-    if case .layer(let layer) = top { layer.hasGradient = true }
-    for node in graph.nodes.reversed() { backpropagate(node, inputs.tokens, window) }
+    let tokens = inputs.tokens
+    for node in graph.nodes.reversed() {
+      node.layer.completeGradient(window)
+      graph.addPenalties(penalties, at: node.layer, window)
+      node.layer.backward(node.source.input(tokens), window, parameters: parameters, gradient: &gradient)
+    }
     carryState(window)
     return loss
-  }
-
-  /// One layer's part of the backward pass.
-  private func backpropagate(_ node: NetworkGraph.Node, _ tokens: [Int32], _ window: Window) {
-    // What nobody takes has no influence on the loss.
-    if !node.layer.hasGradient { node.layer.clearGradient(window) }
-    graph.addPenalties(penalties, at: node.layer, window)
-    guard case .layer(let below) = node.source else {
-      return node.layer.backward(.tokens(tokens), window, parameters: parameters, gradient: &gradient)
-    }
-    // A layer writes over the gradient of the one below it; what others wrote there is added again.
-    if below.hasGradient { below.copyGradient(window, to: &spare) }
-    node.layer.backward(.layer(below), window, parameters: parameters, gradient: &gradient)
-    if below.hasGradient { below.addGradient(window, spare) }
-    below.hasGradient = true
   }
 
   /// Forward and backward over a window of tokens: ``backpropagate(_:targets:using:)``.

@@ -107,20 +107,6 @@ struct NetworkGraph {
   /// All layers but the output.
   var all: [NetworkLayer] { (features.map { [$0] } ?? []) + nodes.map(\.layer) }
 
-  /// The size of the largest gradient that several layers write to.
-  var largestSharedGradient: Int {
-    var consumers: [ObjectIdentifier: Int] = [:]
-    for node in nodes {
-      if case .layer(let below) = node.source { consumers[ObjectIdentifier(below), default: 0] += 1 }
-      for source in (node.layer as? ConnectionLayer)?.sources ?? [] {
-        consumers[ObjectIdentifier(source), default: 0] += 1
-      }
-    }
-    if case .layer(let below) = top { consumers[ObjectIdentifier(below), default: 0] += 1 }
-    return all.filter { consumers[ObjectIdentifier($0), default: 0] > 1 }.map(\.outputGradients.count)
-      .max() ?? 0
-  }
-
   private static func make(
     _ layer: Architecture.Layer, _ table: ParameterTable, _ source: Source, _ sources: [NetworkLayer],
     capacity: Window, trains: Bool

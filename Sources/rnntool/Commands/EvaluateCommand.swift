@@ -61,7 +61,7 @@ struct EvaluateCommand: ParsableCommand {
     let loaded = try file.loadModel()
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }
     let window = length ?? max(1, 256 / batch)
-    try Memory.check(loaded.architecture, batch: batch, steps: window, trains: false)
+    try Memory.check(loaded.architecture, batch: batch, steps: window)
     let network = try loaded.languageModel(streams: batch, longestWindow: window)
     var results: [JSONValue] = []
     var worst: Int32 = 0

@@ -57,7 +57,7 @@ struct RunCommand: ParsableCommand {
     try Memory.check(bytes: [steps, batch, widths, 3 * MemoryLayout<Float>.size], for: "the results")
     // A sequence is seen as a whole; a stream may be read in parts.
     let window = loaded.architecture.context == .sequence ? steps : min(steps, max(1, 4096 / batch))
-    try Memory.check(loaded.architecture, batch: batch, steps: window, trains: false)
+    try Memory.check(loaded.architecture, batch: batch, steps: window)
     let network = try Network(
       loaded.architecture, parameters: loaded.parameters.values, purpose: .inference, batch: batch, steps: window)
     let results = run(network, rows, window: window)

@@ -4,6 +4,7 @@ import Kernels
 import RNNConversion
 import RNNFormat
 import RNNModel
+import RNNText
 import RNNTraining
 
 /// `rnntool train`
@@ -140,7 +141,7 @@ struct TrainCommand: ParsableCommand {
     guard architecture.size > 1 else {
       throw Failure("the vocabulary has only one token: there is nothing to learn", code: Failure.refused)
     }
-    try Memory.check(architecture, batch: recipe.plan.batch, steps: recipe.plan.length, trains: true)
+    try Memory.check(architecture, training: recipe.plan)
     recipe.plan = plan(recipe, corpus, architecture)
     var generator = RandomGenerator(seed: recipe.seed)
     let start = try Model(
@@ -181,9 +182,9 @@ struct TrainCommand: ParsableCommand {
         "'\(path.printable)' holds what the format does not name and the training would not keep: \(file.unnamed.joined(separator: ", ").printable); name another --output",
         code: Failure.refused)
     }
-    let checkpoint = try Checkpoint(file, path: path)
+    let stored = try StoredTraining(file, path: path)
     let lastValidation = file.document.history.columns["step"]?.values.last.flatMap { Int(exactly: $0) }
-    let recipe = try resumed(checkpoint, of: path, lastValidation: lastValidation)
+    let recipe = try resumed(stored, of: path, lastValidation: lastValidation)
     try checkTexts(of: recipe, namedBy: path)
     try Input.check(output, isNoneOf: recipe.inputs)
     if output != path { try Input.check(output, mayReplace: force) }
@@ -192,12 +193,12 @@ struct TrainCommand: ParsableCommand {
     guard let vocabulary = document.vocabulary else {
       throw Failure("'\(path.printable)' does not say what its tokens are", code: Failure.refused)
     }
-    let start = try file.loadModel()
-    try Memory.check(start.architecture, batch: recipe.plan.batch, steps: recipe.plan.length, trains: true)
+    let start = stored.model
+    try Memory.check(start.architecture, training: recipe.plan)
     let corpus = try TrainingCorpus(recipe, vocabulary: vocabulary, isQuiet: speech.quiet)
-    try Self.check(corpus, checkpoint, of: path)
+    try Self.check(corpus, stored, of: path)
     let trainer = try Trainer(
-      resuming: checkpoint.state, model: start, plan: recipe.plan, training: corpus.parts.training,
+      resuming: stored.state, model: start, plan: recipe.plan, training: corpus.parts.training,
       validation: corpus.parts.validation)
     let metadata = try metadata(recipe, corpus, created: document.metadata["created"]?.string)
     let before = document.metadata.object ?? [:]
@@ -210,11 +211,11 @@ struct TrainCommand: ParsableCommand {
       output: output)
   }
 
-  /// The recipe of a checkpoint with what the flags may change: when to stop, the rate, and where the texts are.
+  /// The recipe of a stored training with what the flags may change: when to stop, the rate, and where the texts are.
   ///
   /// - Parameter lastValidation: the update of the last row of the file's history.
-  private func resumed(_ checkpoint: Checkpoint, of path: String, lastValidation: Int?) throws -> Recipe {
-    let old = checkpoint.recipe
+  private func resumed(_ stored: StoredTraining, of path: String, lastValidation: Int?) throws -> Recipe {
+    let old = stored.recipe
     var recipe = old
     length.applyLimits(to: &recipe.plan)
     if let rate = optimizer.learningRate { recipe.plan.learningRate = rate }
@@ -233,7 +234,7 @@ struct TrainCommand: ParsableCommand {
         "--resume goes on with what '\(path.printable)' says: \(difference); only the limits, --learning-rate, --recover, what concerns checkpoints, and the places of the texts can change",
         code: 64)
     }
-    let progress = checkpoint.state.progress
+    let progress = stored.state.progress
     // A training that was cut after its last update, before its last validation was in the file, has that to do.
     let isUnfinished = old.plan.limit(reachedBy: progress) != nil && lastValidation != progress.step
     if recipe.plan.limit(reachedBy: progress) != nil, !isUnfinished {
@@ -260,9 +261,9 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  /// Refuses texts that are not those of a checkpoint.
-  private static func check(_ corpus: TrainingCorpus, _ checkpoint: Checkpoint, of path: String) throws {
-    let (now, before, names) = (corpus.hashes, checkpoint.hashes, checkpoint.recipe.text)
+  /// Refuses texts that are not those of a stored training.
+  private static func check(_ corpus: TrainingCorpus, _ stored: StoredTraining, of path: String) throws {
+    let (now, before, names) = (corpus.hashes, stored.hashes, stored.recipe.text)
     for (part, now, before, old) in [
       ("text", now.training, before.training, names.files.joined(separator: ", ")),
       ("validation text", now.validation, before.validation, names.validation ?? ""),

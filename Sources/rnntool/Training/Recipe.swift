@@ -1,9 +1,10 @@
 import Foundation
 import RNNFormat
 import RNNModel
+import RNNText
 import RNNTraining
 
-/// Everything that decides about a training: preset, flags and defaults put together. A checkpoint holds it, to go on with the same.
+/// Everything that decides about a training: preset, flags and defaults put together. A stored training holds it, to go on with the same.
 struct Recipe: Hashable {
   /// How texts become tokens and streams.
   struct Text: Hashable {

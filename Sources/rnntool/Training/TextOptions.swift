@@ -1,6 +1,6 @@
 import ArgumentParser
 import RNNModel
-import RNNTraining
+import RNNText
 
 /// How the texts become tokens and streams. What is not said is as in the preset, or as usual.
 struct TextOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import RNNFormat
 import RNNModel
-import RNNTraining
+import RNNText
 
 /// The texts of a training, read once for the vocabulary and once for the tokens, and what the model file says about them.
 struct TrainingCorpus {

@@ -1,6 +1,7 @@
 import Foundation
 import RNNFormat
 import RNNModel
+import RNNText
 import RNNTraining
 
 /// A training on the terminal: shows its progress, and keeps its best parameters and its state in the model file.
@@ -19,13 +20,13 @@ final class TrainingSession {
   private let isJSON: Bool
   /// Whether the state stays in the file when the training is done.
   private let keepsState: Bool
-  private let interval: Trainer.CheckpointInterval
+  private let interval: Trainer.SaveInterval
   private var bar: ProgressBar
   private var isImproved = false
   private var hasWritten = false
 
   init(
-    model: Model, output: String, frame: Frame, interval: Trainer.CheckpointInterval, keepsState: Bool, isQuiet: Bool,
+    model: Model, output: String, frame: Frame, interval: Trainer.SaveInterval, keepsState: Bool, isQuiet: Bool,
     isJSON: Bool
   ) {
     self.model = model
@@ -46,9 +47,9 @@ final class TrainingSession {
         Trainer.Observer(
           progressed: { self.show($0) },
           validated: { record, isBest, _ in self.note(record, isBest: isBest) },
-          checkpoint: { try self.write(trainer, state: $0) },
-          checkpointInterval: interval,
-          isCheckpointWanted: { self.isImproved },
+          save: { try self.write(trainer, state: $0) },
+          saveInterval: interval,
+          isSaveWanted: { self.isImproved },
           recovered: { self.note($0) },
           shouldStop: { Interrupt.isRequested }))
     } catch TrainingError.diverged(let divergence) {
@@ -129,14 +130,15 @@ final class TrainingSession {
   private func write(_ trainer: Trainer, state: TrainingState?) throws -> String {
     isImproved = false
     let values = trainer.best?.parameters ?? (state ?? trainer.state).parameters
-    let parameters = Parameters(table: model.parameters.table, values: values)
+    var model = model
+    model.parameters.values = values
     let document = ModelDocument(
       architecture: model.architecture, vocabulary: model.vocabulary, metadata: frame.metadata,
       lineage: frame.lineage, history: history(trainer.history),
-      proof: Proof(architecture: model.architecture, values: parameters.values.map { Double($0) }))
-    let checkpoint = state.map { Checkpoint(recipe: frame.recipe, hashes: frame.hashes, state: $0) }
+      proof: Proof(architecture: model.architecture, values: values.map { Double($0) }))
+    let stored = state.map { StoredTraining(model: model, recipe: frame.recipe, hashes: frame.hashes, state: $0) }
     let identity = try ModelWriter().write(
-      document, parameters: parameters, trainingState: try checkpoint?.document(), to: output)
+      document, parameters: model.parameters, trainingState: try stored?.document(), to: output)
     hasWritten = true
     return identity
   }

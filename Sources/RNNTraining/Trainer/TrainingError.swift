@@ -1,3 +1,5 @@
+import RNNText
+
 /// Why a training failed.
 public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The loss, the gradient or the parameters are no longer finite, or the loss exploded.

@@ -5,14 +5,14 @@ extension Trainer {
     public var progressed: (TrainingProgress) -> Void
     /// Called after each validation; `isBest` says that these parameters are the best so far.
     public var validated: (ValidationRecord, _ isBest: Bool, _ parameters: [Float]) throws -> Void
-    /// Called with the whole state when a checkpoint is due, and before `run` returns.
+    /// Called with the whole state when it is to be saved, and before `run` returns.
     ///
     /// The state must not be kept: then the next update would have to copy all of it.
-    public var checkpoint: (TrainingState) throws -> Void
-    /// When checkpoints are due.
-    public var checkpointInterval: CheckpointInterval
-    /// Asked after every update: whether a checkpoint is wanted although none is due.
-    public var isCheckpointWanted: () -> Bool
+    public var save: (TrainingState) throws -> Void
+    /// When the state is to be saved.
+    public var saveInterval: SaveInterval
+    /// Asked after every update: whether to save the state although it is not time.
+    public var isSaveWanted: () -> Bool
     /// Called when the training has gone back after a divergence; the history is then what it was at that step.
     public var recovered: (RecoveryRecord) -> Void
     /// Asked after every update: whether to stop.
@@ -22,26 +22,25 @@ extension Trainer {
     public init(
       progressed: @escaping (TrainingProgress) -> Void = { _ in },
       validated: @escaping (ValidationRecord, _ isBest: Bool, _ parameters: [Float]) throws -> Void = { _, _, _ in },
-      checkpoint: @escaping (TrainingState) throws -> Void = { _ in },
-      checkpointInterval: CheckpointInterval = CheckpointInterval(),
-      isCheckpointWanted: @escaping () -> Bool = { false },
+      save: @escaping (TrainingState) throws -> Void = { _ in }, saveInterval: SaveInterval = SaveInterval(),
+      isSaveWanted: @escaping () -> Bool = { false },
       recovered: @escaping (RecoveryRecord) -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false }
     ) {
       self.progressed = progressed
       self.validated = validated
-      self.checkpoint = checkpoint
-      self.checkpointInterval = checkpointInterval
-      self.isCheckpointWanted = isCheckpointWanted
+      self.save = save
+      self.saveInterval = saveInterval
+      self.isSaveWanted = isSaveWanted
       self.recovered = recovered
       self.shouldStop = shouldStop
     }
   }
 
-  /// How often a checkpoint is due: whichever comes first.
-  public struct CheckpointInterval: Hashable, Sendable {
+  /// How often the state is to be saved: whichever comes first.
+  public struct SaveInterval: Hashable, Sendable {
     /// After every so many updates, counted from the first of all; nil for never.
     public var steps: Int?
-    /// After so many seconds since the last one; nil for never.
+    /// After so many seconds since the last time; nil for never.
     public var seconds: Double?
 
     /// By default, never but at the end.

@@ -59,14 +59,7 @@ extension Trainer {
 
   /// Draws the masks of embedding dropout and weight drop for one window.
   func dropParameters() {
-    if !embeddingMask.isEmpty {
-      var mask = embeddingMask
-      do {
-        var span = mask.mutableSpan
-        generator.fillDropoutMask(&span, probability: plan.regularisation.embeddingDropout)
-      }
-      network.setEmbeddingFactors(mask)
-    }
+    if !embeddingDropout.isEmpty { network.setEmbeddingFactors(embeddingDropout.draw(using: &generator)) }
     if !weightDrop.isEmpty {
       network.update { parameters, _ in weightDrop.apply(to: &parameters, using: &generator) }
     }

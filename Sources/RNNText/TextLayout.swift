@@ -108,7 +108,7 @@ public enum TextLayout: String, Hashable, Sendable, CaseIterable, Codable {
     _ tokens: TokenSlice, _ shape: (batch: Int, length: Int)
   ) throws(TextStreams.TooShort) -> TextStreams {
     switch self {
-    case .streams: try TextStreams(tokens, batch: Validation.streams(tokens: tokens.count))
+    case .streams: try TextStreams(tokens, batch: TextStreams.usualCount(tokens: tokens.count))
     case .charRNN, .torchRNN, .zaremba: try streams(of: tokens, shape.batch, shape.length)
     case .wordLanguageModel: try streams(of: tokens, 10, shape.length)
     }

@@ -1,4 +1,4 @@
-import RNNTraining
+import RNNText
 import Testing
 
 @Suite struct TextStreamsTests {

@@ -4,7 +4,7 @@ import Testing
 
 /// What an unfinished model file holds: by whom it can be taken up, and by whom not.
 @Suite(.enabled(if: Program.path != nil, "there is no rnntool: set RNNTOOL to its path"))
-struct CheckpointTests {
+struct StoredTrainingTests {
   private static let flags = [
     "--hidden", "6", "--batch", "4", "--length", "8", "--steps", "45", "--validate-every", "20",
   ]
@@ -156,25 +156,27 @@ struct CheckpointTests {
 
   // MARK: The stored form
 
-  /// The checkpoint of a past version, whose texts lie beside it.
+  /// The trainings that versions of this program have stored, whose text lies beside them.
+  private static let versions = ["version_1.h5", "version_2.h5"]
+
   private func past() throws -> Scratch {
     let scratch = try Scratch()
-    for name in ["version_1.h5", "text.txt"] {
+    for name in Self.versions + ["text.txt"] {
       try FileManager.default.copyItem(atPath: Self.fixtures.appending(path: name).path, toPath: scratch.path(name))
     }
     return scratch
   }
 
-  private func resumePast(_ scratch: Scratch, _ name: String = "version_1.h5") throws -> Program.Run {
+  private func resumePast(_ scratch: Scratch, _ name: String) throws -> Program.Run {
     try Program.run([
       "train", scratch.path("text.txt"), "--resume", scratch.path(name), "-o", scratch.path("new.h5"), "--steps", "60",
       "--quiet", "--json",
     ])
   }
 
-  @Test func takesUpACheckpointOfAnotherTime() throws {
+  @Test(arguments: versions) func takesUpATrainingOfAnotherTime(version: String) throws {
     let scratch = try past()
-    let run = try resumePast(scratch)
+    let run = try resumePast(scratch, version)
     #expect(run.code == 0, "\(run.errors)")
     let json = try JSONValue(parsing: Array(Data(contentsOf: Self.fixtures.appending(path: "continued.json"))))
     let expected = Self.losses(json)
@@ -185,12 +187,24 @@ struct CheckpointTests {
     for (loss, expected) in zip(losses, expected) { #expect(abs(loss - expected) < 1e-3) }
   }
 
-  /// Changes the stored state of the past checkpoint, and says what comes of it.
+  /// What the program keeps twice in no file: the plan, and parameters that are the model's own.
+  @Test func keepsNothingTwice() throws {
+    let scratch = try past()
+    for (version, isOnce) in zip(Self.versions, [false, true]) {
+      let file = try ModelFile(opening: scratch.path(version))
+      let state = try #require(try file.trainingState())
+      let parameters = try file.loadModel().parameters.values
+      #expect((state.progress["training"]?["plan"] == nil) == isOnce)
+      #expect(state.arrays.values.contains(parameters) != isOnce)
+    }
+  }
+
+  /// Changes a stored state, and says what comes of it.
   private func resume(
-    changing change: (inout TrainingStateDocument) -> Void
+    _ version: String = "version_1.h5", changing change: (inout TrainingStateDocument) -> Void
   ) throws -> Program.Run {
     let scratch = try past()
-    let file = try ModelFile(opening: scratch.path("version_1.h5"))
+    let file = try ModelFile(opening: scratch.path(version))
     var state = try #require(try file.trainingState())
     change(&state)
     let model = try file.loadModel()
@@ -218,7 +232,7 @@ struct CheckpointTests {
   @Test func namesTheVersionThatIsNotItsOwn() throws {
     let older = try resume { $0.progress = $0.progress.with(nil, at: "version") }
     #expect(older.code == 1 && older.errors.contains("earlier version"))
-    let newer = try resume { $0.progress = $0.progress.with(2, at: "version") }
+    let newer = try resume { $0.progress = $0.progress.with(3, at: "version") }
     #expect(newer.code == 1 && newer.errors.contains("later version"))
     expectOneSentence(newer)
   }

@@ -18,7 +18,6 @@ extension TrainingState.Progress {
     progress.history = history.map {
       ValidationRecord(progress: $0.progress.withoutTimes(), trainLoss: $0.trainLoss, validLoss: $0.validLoss)
     }
-    progress.fallback = fallback.map { $0.withoutTimes() }
     return progress
   }
 }

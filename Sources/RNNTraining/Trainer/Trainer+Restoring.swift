@@ -7,8 +7,6 @@ extension Trainer {
     network.update { parameters, _ in parameters = state.parameters }
     networkPosition = nil
     progress = state.progress
-    progress.plan = plan
-    progress.fallback = []
     generator = state.generator
     bestParameters = state.bestParameters
     fallback = state.fallback.first
@@ -30,7 +28,7 @@ extension Trainer {
     guard progress.isInRange, (0..<source.length).contains(progress.position) else {
       throw .invalidState("its counters are out of range, or belong to another text")
     }
-    for (name, values) in state.arrays where !values.allSatisfy({ $0.isFinite }) {
+    for (name, values) in state.arrays() where !values.allSatisfy({ $0.isFinite }) {
       throw .invalidState("'\(name)' holds a number that is not finite")
     }
     let optimizer = try OptimizerState(

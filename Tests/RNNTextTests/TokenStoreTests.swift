@@ -1,7 +1,7 @@
 import Foundation
 import Kernels
 import RNNModel
-import RNNTraining
+import RNNText
 import Testing
 
 /// Tokens in memory and in temporary files.

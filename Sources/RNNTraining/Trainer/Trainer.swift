@@ -1,5 +1,6 @@
 import Kernels
 import RNNModel
+import RNNText
 
 /// Trains a model on a text by truncated back-propagation through time with carried state, and says which parameters are the best.
 ///
@@ -15,8 +16,7 @@ public final class Trainer {
 
   var optimizer: OptimizerState
   var weightDrop: WeightDrop
-  /// `[token]`: the mask of embedding dropout; empty without it.
-  var embeddingMask: [Float]
+  var embeddingDropout: EmbeddingDropout
   var generator: RandomGenerator
   var carried: CarriedStates
   /// The position at which the network's own state stands; nil when it is none of this epoch.
@@ -62,7 +62,7 @@ public final class Trainer {
     try self.init(
       model, plan: plan, state: nil, training: try Self.streams(training, plan.batch, "training part"),
       validation: try Self.streams(
-        validation, plan.validation.streams ?? Validation.streams(tokens: validation.count), "validation part"))
+        validation, plan.validation.streams ?? TextStreams.usualCount(tokens: validation.count), "validation part"))
   }
 
   /// Takes up a training where it stood.
@@ -70,16 +70,16 @@ public final class Trainer {
   /// - Parameters:
   ///   - state: what ``state`` gave.
   ///   - model: a model of the same architecture; its parameters do not matter.
-  ///   - plan: the plan to go on with, if it is to be another one, for example with more epochs; the sizes must be the same.
+  ///   - plan: the same plan as before, or one that differs in what may change, for example with more epochs; the sizes must be the same.
   ///   - training: the same text as before.
   ///   - validation: the same text as before.
   /// - Throws: ``TrainingError/invalidState(_:)`` if the state does not fit the model, the plan or the text, and all that
   ///   ``init(_:plan:training:validation:)-(_,_,WindowSource,_)`` throws.
   public convenience init(
-    resuming state: TrainingState, model: Model, plan: TrainingPlan? = nil, training: any WindowSource,
+    resuming state: TrainingState, model: Model, plan: TrainingPlan, training: any WindowSource,
     validation: any WindowSource
   ) throws {
-    try self.init(model, plan: plan ?? state.plan, state: state, training: training, validation: validation)
+    try self.init(model, plan: plan, state: state, training: training, validation: validation)
   }
 
   private init(
@@ -111,13 +111,13 @@ public final class Trainer {
     if regularisation.weightDrop > 0, recurrentWeights.isEmpty {
       throw TrainingError.invalidPlan("it asks for weight drop, but no recurrent weights are learned")
     }
-    embeddingMask = [Float](repeating: 1, count: regularisation.embeddingDropout > 0 ? model.architecture.size : 0)
+    embeddingDropout = EmbeddingDropout(tokens: model.architecture.size, rate: regularisation.embeddingDropout)
     network.penalties = Network.Penalties(
       activation: regularisation.activationPenalty, temporal: regularisation.temporalPenalty)
     optimizer = OptimizerState(plan.optimizer, count: table.count, ranges: ranges)
     generator = RandomGenerator(seed: plan.seed)
     carried = CarriedStates()
-    progress = TrainingState.Progress(plan)
+    progress = TrainingState.Progress()
     bestParameters = []
     if let state { try restore(state, ranges: ranges) }
   }
@@ -138,7 +138,6 @@ public final class Trainer {
     progress.optimizerStep = optimizer.step
     progress.averagedSteps = optimizer.averagedSteps
     progress.carriedPositions = carried.entries.map(\.position)
-    progress.fallback = fallback.map { [$0.progress] } ?? []
     return TrainingState(
       progress: progress, parameters: network.parameters, slots: optimizer.slots, bestParameters: bestParameters,
       carried: carried.entries.map { $0.state?.flat ?? [] }, generator: generator,

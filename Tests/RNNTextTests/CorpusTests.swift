@@ -1,5 +1,5 @@
 import RNNModel
-import RNNTraining
+import RNNText
 import Testing
 
 /// From files to streams.

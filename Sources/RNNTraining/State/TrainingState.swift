@@ -3,13 +3,11 @@ import RNNModel
 
 /// All of a training between two updates: a training that takes it up goes on with the same bits as one that never stopped.
 ///
-/// The numbers for people and counters are in ``progress``, which is small and ``Codable``; the rest are flat arrays.
-/// ``arrays``, ``words`` and ``progress`` together are the state in the form that a file stores.
+/// The numbers for people and counters are in ``progress``, which is small; the rest are flat arrays. The ``TrainingPlan`` is no part of it:
+/// who keeps the state keeps that beside it. ``arrays(beside:)``, ``words`` and ``record`` together are the state in the form that a file stores.
 public struct TrainingState: Equatable, Sendable {
-  /// Counters, histories, and the plan.
+  /// Counters and histories.
   public struct Progress: Hashable, Sendable, Codable {
-    /// How the model is trained.
-    public var plan: TrainingPlan
     /// The number of updates so far.
     public var step = 0
     /// The number of whole epochs so far.
@@ -50,14 +48,12 @@ public struct TrainingState: Equatable, Sendable {
     public var recoveries: [RecoveryRecord] = []
     /// The positions at which the carried states stand.
     var carriedPositions = [0]
-    /// The progress of the state to go back to after a divergence; at most one.
-    var fallback: [Progress] = []
 
     /// Before the first update.
-    init(_ plan: TrainingPlan) { self.plan = plan }
+    init() {}
 
     private enum CodingKeys: String, CodingKey {
-      case plan, step, epoch, window, position, seconds, tokens, schedule, recent, last, history, recoveries, fallback
+      case step, epoch, window, position, seconds, tokens, schedule, recent, last, history, recoveries
       case validSeconds = "valid_seconds"
       case rateFactor = "rate_factor"
       case optimizerStep = "optimizer_step"
@@ -74,7 +70,6 @@ public struct TrainingState: Equatable, Sendable {
     /// - Throws: `DecodingError`.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
-      plan = try values.decode(TrainingPlan.self, forKey: .plan)
       step = try values.decode(Int.self, forKey: .step)
       epoch = try values.decode(Int.self, forKey: .epoch)
       window = try values.decode(Int.self, forKey: .window)
@@ -95,11 +90,10 @@ public struct TrainingState: Equatable, Sendable {
       history = try values.decode(.history, else: history)
       recoveries = try values.decode(.recoveries, else: recoveries)
       carriedPositions = try values.decode([Int].self, forKey: .carriedPositions)
-      fallback = try values.decode(.fallback, else: fallback)
     }
   }
 
-  /// Counters, histories, and the plan.
+  /// Counters and histories.
   public var progress: Progress
   /// The current parameters, in the order of the table.
   public var parameters: [Float]
@@ -113,7 +107,4 @@ public struct TrainingState: Equatable, Sendable {
   public var generator: RandomGenerator
   /// The state to go back to after a divergence; at most one.
   public var fallback: [TrainingState]
-
-  /// The plan of the training.
-  public var plan: TrainingPlan { progress.plan }
 }

@@ -3,13 +3,13 @@ import RNNModel
 
 /// How the parameters of a model are drawn before its training.
 ///
-/// Each kind of tensor has a distribution of its own. ``Distribution/customary`` leaves what
-/// `Parameters.init(drawing:forgetBias:using:)` draws: weights uniform in ± 1 / sqrt(fan), the embedding in ± 0.1, biases zero,
-/// an LSTM's forget gates at ``forgetBias``.
+/// Each kind of tensor has a distribution of its own.
 public struct Initialisation: Hashable, Sendable, Codable {
   /// What a tensor is drawn from.
   public enum Distribution: Hashable, Sendable {
-    /// What this kind of tensor is drawn from if nothing is said.
+    /// What this kind of tensor is drawn from if nothing is said: weights uniform in ± 1 / sqrt(fan), the customs of PyTorch, the fan
+    /// being the number of outputs of recurrent layers, of inputs of others; embeddings uniform in ± 0.1; biases and initial states
+    /// zero; gains one.
     case customary
     /// Uniform in ± range.
     case uniform(range: Double)
@@ -44,7 +44,7 @@ public struct Initialisation: Hashable, Sendable, Codable {
   /// `bias` of linear layers.
   public var linearBias: Distribution
   /// What the bias of an LSTM's forget gate starts at, less the constant that the layer adds itself, whatever ``bias`` is; nil
-  /// to leave it to that.
+  /// to leave it to that (Gers et al. 2000; Jozefowicz et al. 2015 recommend 1).
   public var forgetBias: Double?
   /// Makes the Elman layers reservoirs of an echo-state network; nil for layers that learn.
   public var reservoir: Reservoir?
@@ -113,27 +113,6 @@ public struct Initialisation: Hashable, Sendable, Codable {
     inputWeights: .glorotUniform, recurrentWeights: .orthogonal(gain: 1), embedding: .uniform(range: 0.05),
     linear: .glorotUniform)
 
-  /// Draws the parameters of a model.
-  ///
-  /// - Parameters:
-  ///   - architecture: one that `Architecture.check()` has accepted.
-  ///   - generator: the source of chance.
-  /// - Throws: ``TrainingError/invalidPlan(_:)`` for ranges that make no sense, and for a reservoir without an Elman layer.
-  public func parameters(
-    of architecture: Architecture, using generator: inout RandomGenerator
-  ) throws(TrainingError) -> Parameters {
-    try check()
-    var parameters = Parameters(drawing: architecture, forgetBias: forgetBias ?? 0, using: &generator)
-    for layer in architecture.layers {
-      for entry in parameters.table.entries where entry.layer == layer.name {
-        fill(entry, of: layer, in: &parameters.values, using: &generator)
-      }
-      setForgetBias(layer, in: &parameters)
-    }
-    if let reservoir { try reservoir.fill(&parameters, of: architecture, using: &generator) }
-    return parameters
-  }
-
   /// The range, if every number is uniform in the same one, but perhaps for the forget bias; nil for other ways.
   public var uniformRange: Double? {
     guard case .uniform(let range) = inputWeights, isLike(.uniform(range)) else { return nil }
@@ -168,91 +147,5 @@ public struct Initialisation: Hashable, Sendable, Codable {
     check("initialisation.forget_bias", forgetBias, in: -largest...largest)
     reservoir?.check(with: &check)
     return check.problem
-  }
-
-  private func check() throws(TrainingError) {
-    if let problem { throw .invalidPlan("\(problem)") }
-  }
-
-  private func distribution(of entry: ParameterTable.Entry, _ layer: Architecture.Layer) -> Distribution {
-    switch (layer, entry.name) {
-    case (.embedding, _): embedding
-    case (.linear, "bias"): linearBias
-    case (.linear, _): linear
-    case (_, "input_weights"): inputWeights
-    case (_, "recurrent_weights"): recurrentWeights
-    case (.elman, "bias"), (.lstm, "bias"), (.gru, "bias"), (_, "recurrent_bias"): bias
-    case (_, "peephole_weights"), (_, "projection_weights"): otherWeights
-    default: .customary
-    }
-  }
-
-  private func fill(
-    _ entry: ParameterTable.Entry, of layer: Architecture.Layer, in values: inout [Float],
-    using generator: inout RandomGenerator
-  ) {
-    let matrix = MatrixShape(entry)
-    switch distribution(of: entry, layer) {
-    case .customary: break
-    case .constant(let value): for index in entry.range { values[index] = Float(value) }
-    case .uniform(let range): Self.fillUniform(entry.range, in: &values, range, using: &generator)
-    case .uniformFan:
-      var fan = layer.outputs ?? 1
-      if case .lstm(let lstm) = layer { fan = lstm.cells }
-      if case .linear(let linear) = layer { fan = linear.inputs }
-      Self.fillUniform(entry.range, in: &values, 1 / Double(max(1, fan)).squareRoot(), using: &generator)
-    case .normal(let deviation): Self.fillNormal(entry.range, in: &values, deviation, using: &generator)
-    case .glorotUniform:
-      let range = (6 / Double(max(1, matrix.rows + matrix.columns))).squareRoot()
-      Self.fillUniform(entry.range, in: &values, range, using: &generator)
-    case .glorotNormal:
-      let deviation = (2 / Double(max(1, matrix.rows + matrix.columns))).squareRoot()
-      Self.fillNormal(entry.range, in: &values, deviation, using: &generator)
-    case .orthogonal(let gain):
-      var start = entry.range.lowerBound
-      for _ in 0..<matrix.count {
-        let numbers = Orthogonal.matrix(rows: matrix.rows, columns: matrix.columns, using: &generator)
-        for (index, number) in numbers.enumerated() { values[start + index] = Float(gain * number) }
-        start += numbers.count
-      }
-    }
-  }
-
-  private static func fillUniform(
-    _ indices: Range<Int>, in values: inout [Float], _ range: Double, using generator: inout RandomGenerator
-  ) {
-    for index in indices { values[index] = range > 0 ? Float(generator.uniform(in: -range..<range)) : 0 }
-  }
-
-  private static func fillNormal(
-    _ indices: Range<Int>, in values: inout [Float], _ deviation: Double, using generator: inout RandomGenerator
-  ) {
-    for index in indices { values[index] = Float(deviation * generator.normal()) }
-  }
-
-  private func setForgetBias(_ layer: Architecture.Layer, in parameters: inout Parameters) {
-    guard forgetBias != nil || bias == .customary, case .lstm(let lstm) = layer,
-      let entry = parameters.table[lstm.name, "bias"], let gate = lstm.gates.firstIndex(of: "forget")
-    else { return }
-    let start = entry.range.lowerBound + gate * lstm.cells
-    let value = forgetBias.map { Float($0 - lstm.forgetBias) } ?? 0
-    for index in start..<(start + lstm.cells) { parameters.values[index] = value }
-  }
-}
-
-/// A tensor as the matrices of its gates.
-private struct MatrixShape {
-  /// How many matrices there are.
-  var count: Int
-  /// The outputs; 1 for biases.
-  var rows: Int
-  /// The inputs.
-  var columns: Int
-
-  init(_ entry: ParameterTable.Entry) {
-    var shape = entry.shape[...]
-    count = entry.axes.first == .gate ? shape.removeFirst() : 1
-    columns = shape.popLast() ?? 1
-    rows = shape.popLast() ?? 1
   }
 }

@@ -16,6 +16,10 @@ public struct TextStreams: WindowSource {
   /// How many targets there are: B times the length.
   public var targetCount: Int { batch * length }
 
+  /// How many streams a held-out text is cut into unless something else is said: more are faster, longer ones lose less context at
+  /// their beginnings.
+  public static func usualCount(tokens: Int) -> Int { max(1, min(16, tokens / 2000)) }
+
   /// Why a text cannot be cut.
   public struct TooShort: Error, Hashable, Sendable, CustomStringConvertible {
     /// The number of tokens that there are.

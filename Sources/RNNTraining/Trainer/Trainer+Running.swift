@@ -3,13 +3,13 @@ extension Trainer {
   ///
   /// - Returns: why it ended.
   /// - Throws: ``TrainingError/diverged(_:)``, what the text or the observer throws. What was validated before stays valid, and
-  ///   so does the last checkpoint.
+  ///   so does the state that was saved last.
   public func run(_ observer: Observer = Observer()) throws -> TrainingEnd {
     let start = clock.now
     let before = progress.seconds
     func seconds() -> Double { before + (clock.now - start) / .seconds(1) }
-    var lastCheckpoint = before
-    var checkpointStep: Int?
+    var lastSave = before
+    var savedStep: Int?
     closing = nil
     if plan.recovery != nil, fallback == nil { fallback = state }
 
@@ -23,12 +23,12 @@ extension Trainer {
         try advance(seconds)
         observer.progressed(progress.last ?? Self.nothing)
         if isValidationDue { try validate(seconds, observer) }
-        if observer.checkpointInterval.isDue(step: progress.step, secondsSinceLast: seconds() - lastCheckpoint)
-          || observer.isCheckpointWanted()
+        if observer.saveInterval.isDue(step: progress.step, secondsSinceLast: seconds() - lastSave)
+          || observer.isSaveWanted()
         {
-          try checkpoint(observer)
-          checkpointStep = progress.step
-          lastCheckpoint = seconds()
+          try save(observer)
+          savedStep = progress.step
+          lastSave = seconds()
         }
       } catch TrainingError.diverged(let divergence) {
         progress.seconds = seconds()
@@ -36,7 +36,7 @@ extension Trainer {
       }
       if plan.limit(reachedBy: progress) == nil, observer.shouldStop() { end = .stopped }
     }
-    if checkpointStep != progress.step { try checkpoint(observer) }
+    if savedStep != progress.step { try save(observer) }
     try close(seconds, observer)
     return end ?? .finished
   }
@@ -55,8 +55,8 @@ extension Trainer {
 
   var epochsRead: Double { Double(progress.epoch) + Double(progress.position) / Double(source.length) }
 
-  func checkpoint(_ observer: Observer) throws {
+  func save(_ observer: Observer) throws {
     try requireFiniteParameters()
-    try observer.checkpoint(state)
+    try observer.save(state)
   }
 }

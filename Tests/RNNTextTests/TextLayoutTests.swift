@@ -1,5 +1,5 @@
 import RNNModel
-import RNNTraining
+import RNNText
 import Testing
 
 /// The streams of published experiments.

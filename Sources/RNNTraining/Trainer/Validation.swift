@@ -1,4 +1,5 @@
 import RNNModel
+import RNNText
 
 /// The loss on held-out tokens.
 struct Validation {
@@ -16,10 +17,6 @@ struct Validation {
     network = try Network(
       architecture, parameters: parameters, purpose: .inference, batch: source.batch, steps: steps)
   }
-
-  /// How many streams a text is cut into unless something else is said: more are faster, longer ones lose less context at
-  /// their beginnings.
-  static func streams(tokens: Int) -> Int { max(1, min(16, tokens / 2000)) }
 
   /// The mean of -ln p, in nats per token, from the initial state.
   func loss(_ parameters: [Float]) throws -> Double {

@@ -3,31 +3,36 @@ import RNNFormat
 import RNNModel
 import RNNTraining
 
-/// What an unfinished model file holds to go on with: the recipe, the texts it belongs to, and the state of the trainer.
-struct Checkpoint {
-  /// The version of its JSON. A new key that may be absent needs no new version.
-  static let version = 1
+/// An unfinished training as a model file holds it: the model, the recipe, the texts it belongs to, and the state of the trainer.
+struct StoredTraining {
+  /// The version of its JSON. A new key that may be absent needs no new version. The first one had the plan a second time, in `training`, and all
+  /// arrays, also those that are the model's parameters.
+  static let version = 2
 
   /// The small part of it, as JSON.
   private struct Progress: Codable {
     var version: Int
     var recipe: Recipe
     var sha256: TextHashes
-    var training: TrainingState.Progress
+    var training: TrainingState.Record
   }
 
+  /// What can be used already: the best parameters, or the present ones.
+  var model: Model
   var recipe: Recipe
   var hashes: TextHashes
   var state: TrainingState
 
-  /// What a model file stores.
+  /// What a model file stores beside the model.
   func document() throws -> TrainingStateDocument {
-    let progress = Progress(version: Self.version, recipe: recipe, sha256: hashes, training: state.progress)
+    let progress = Progress(version: Self.version, recipe: recipe, sha256: hashes, training: state.record)
     return TrainingStateDocument(
-      arrays: state.arrays, words: state.words, progress: try JSONValue(encoding: progress))
+      arrays: state.arrays(beside: model.parameters.values), words: state.words,
+      progress: try JSONValue(encoding: progress))
   }
 
-  init(recipe: Recipe, hashes: TextHashes, state: TrainingState) {
+  init(model: Model, recipe: Recipe, hashes: TextHashes, state: TrainingState) {
+    self.model = model
     self.recipe = recipe
     self.hashes = hashes
     self.state = state
@@ -48,9 +53,12 @@ struct Checkpoint {
     }
     guard version <= Self.version else { throw refusal("it was written by a later version of this program") }
     guard let document = try file.trainingState() else { throw refusal("it is damaged") }
+    model = try file.loadModel()
     do {
       let progress = try document.progress.decoded(as: Progress.self)
-      state = try TrainingState(arrays: document.arrays, words: document.words, progress: progress.training)
+      state = try TrainingState(
+        arrays: document.arrays, words: document.words, record: progress.training,
+        beside: version == 1 ? [] : model.parameters.values)
       recipe = progress.recipe
       hashes = progress.sha256
     } catch let error as DecodingError {

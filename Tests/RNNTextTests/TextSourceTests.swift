@@ -1,6 +1,6 @@
 import Foundation
 import Kernels
-import RNNTraining
+import RNNText
 import Testing
 
 /// Texts from files, whole and compressed.

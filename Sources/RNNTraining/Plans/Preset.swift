@@ -1,4 +1,5 @@
 import RNNModel
+import RNNText
 
 /// A published experiment: the model, the text, the training, each number of it open to change.
 public struct Preset: Hashable, Sendable {
