@@ -7,7 +7,7 @@ import RNNModel
 public struct Candidates: Sendable {
   /// The token of each score; empty while all tokens are there in the order of their ids.
   private var ids: [Int32] = []
-  private var values: [Double]
+  private(set) var values: [Double]
   private var isSorted = false
 
   /// Takes a distribution over all tokens.
@@ -50,7 +50,8 @@ public struct Candidates: Sendable {
     ids.isEmpty ? (values.indices.contains(Int(token)) ? Int(token) : nil) : ids.firstIndex(of: token)
   }
 
-  private func id(_ index: Int) -> Int32 { ids.isEmpty ? Int32(truncatingIfNeeded: index) : ids[index] }
+  /// The token of one of ``values``.
+  func id(_ index: Int) -> Int32 { ids.isEmpty ? Int32(truncatingIfNeeded: index) : ids[index] }
 }
 
 // What strategies do to them.
@@ -198,6 +199,18 @@ extension Candidates {
     head.keep(count)
     head = head.sorted
     return Array(zip(head.ids, head.values).map { ($0, $1) }.prefix(max(0, count)))
+  }
+
+  /// The `count` most probable tokens with their probabilities among all that are left, sorted.
+  func topProbabilities(_ count: Int) -> [(token: Int32, probability: Double)] {
+    let weights = Weights(values)
+    return top(count).map { ($0.token, PortableMath.exp($0.score - weights.largest) / weights.total) }
+  }
+
+  /// How many tokens have at least this probability.
+  func count(ofProbabilitiesAtLeast threshold: Double) -> Int {
+    let weights = Weights(values)
+    return weights.values.count { $0 >= threshold * weights.total }
   }
 
   private var sorted: Self {

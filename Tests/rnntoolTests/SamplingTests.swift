@@ -126,7 +126,7 @@ final class SamplingTests {
       ["--interactive", "--prompt", "The ", "--length", "5", "--seed", "1"],
       input: Array("quick\n\n:1\n:99\n€\n:undo\n:quit\n".utf8))
     #expect(run.errors.contains("1 '") && run.errors.contains("no choice 99") && run.errors.contains("'€'"))
-    #expect(run.text.hasPrefix("The "))
+    #expect(run.text.hasPrefix("The quick"))
     // The end of the input is the end.
     #expect(try sample(["--interactive"], input: []).text.hasSuffix("\n"))
   }

@@ -54,7 +54,8 @@ public struct ContrastiveSearch: Sendable {
     while context.drawn < length {
       guard row.allSatisfy({ !$0.isNaN }) else { throw Sampler.NotFinite(drawn: context.drawn) }
       let candidates = chain.candidates(row, in: &context)
-      let (tokens, probabilities) = (Array(candidates.tokens.prefix(count)), candidates.probabilities)
+      let top = candidates.topProbabilities(count)
+      let (tokens, probabilities) = (top.map(\.token), top.map(\.probability))
       guard let first = tokens.first else { return }
       for stream in 0..<count { model.setMemory(memory, of: stream) }
       model.advance((0..<count).map { $0 < tokens.count ? tokens[$0] : first }, into: &next)

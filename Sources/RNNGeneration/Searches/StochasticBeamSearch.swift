@@ -106,12 +106,11 @@ extension Candidates {
   func drawWithoutReplacement(
     _ count: Int, location: Double, bound: Double, using generator: inout RandomGenerator
   ) -> [(token: Int32, location: Double, number: Double)] {
-    let (ids, scores) = (tokens, scores)
-    var weights = Weights(scores)
+    var weights = Weights(values)
     let whole = weights.total
     var drawn: [(token: Int32, location: Double, number: Double)] = []
     var bound = bound
-    while drawn.count < min(count, ids.count), weights.total > 0 {
+    while drawn.count < min(count, values.count), weights.total > 0 {
       if !drawn.isEmpty {
         // The largest of the rest is a Gumbel number below the one before: exp(mu - g) = exp(mu - bound) - ln u.
         let rest = location + PortableMath.log(weights.total / whole)
@@ -119,7 +118,7 @@ extension Candidates {
         bound = rest - PortableMath.log(PortableMath.exp(rest - bound) - PortableMath.log(uniform))
       }
       guard let index = weights.index(at: generator.uniform()), weights.values[index] > 0 else { break }
-      drawn.append((ids[index], location + PortableMath.log(weights.values[index] / whole), bound))
+      drawn.append((id(index), location + PortableMath.log(weights.values[index] / whole), bound))
       weights.remove(at: index)
     }
     return drawn

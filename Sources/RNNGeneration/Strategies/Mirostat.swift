@@ -22,8 +22,7 @@ public struct Mirostat: DecodingStrategy {
   /// Keeps what is surprising enough to be let through, at least the most probable token.
   public func apply(to candidates: inout Candidates, in context: inout DecodingContext) {
     let least = PortableMath.exp(-mu * 0.6931471805599453)
-    let kept = candidates.probabilities.prefix { $0 >= least }.count
-    candidates.keep(kept)
+    candidates.keepProbabilities { _, _ in least }
   }
 
   /// Moves mu.

@@ -18,7 +18,6 @@ public struct XTC: DecodingStrategy {
   public func apply(to candidates: inout Candidates, in context: inout DecodingContext) {
     guard probability > 0, threshold <= 0.5, candidates.count > 1 else { return }
     guard context.generator.uniform() < probability else { return }
-    let choices = candidates.probabilities.prefix { $0 >= threshold }.count
-    candidates.dropMostProbable(choices - 1)
+    candidates.dropMostProbable(candidates.count(ofProbabilitiesAtLeast: threshold) - 1)
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import RNNFormat
 import RNNGeneration
 import RNNModel
@@ -70,7 +71,8 @@ struct InteractiveSession {
     do {
       let tokens = try unknown.tokens(of: Array(line.utf8), in: vocabulary)
       before.append(now)
-      for token in tokens { readToken(token) }
+      // A terminal has shown it already.
+      if isatty(STDIN_FILENO) == 1 { for token in tokens { readToken(token) } } else { try read(tokens) }
       try goOn()
     } catch let failure as Failure {
       Terminal.note(failure.message.printable)
