@@ -88,7 +88,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "NGram",
-      dependencies: ["RNNModel", "RNNTraining", .product(name: "RealModule", package: "swift-numerics")],
+      dependencies: ["RNNText", "RNNModel", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
     .executableTarget(
       name: "rnntool",
@@ -119,7 +119,7 @@ let package = Package(
     .testTarget(
       name: "NGramTests",
       dependencies: [
-        "NGram", "Kernels", "RNNModel", "RNNTraining", "RNNEvaluation",
+        "NGram", "Kernels", "RNNModel", "RNNText", "RNNEvaluation",
         .product(name: "RealModule", package: "swift-numerics"),
       ],
       swiftSettings: settings),
@@ -133,7 +133,7 @@ let package = Package(
 if Context.environment["RNNTOOL_BENCH"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "ngram-bench", dependencies: ["NGram", "RNNModel", "RNNTraining"], path: "Tests/NGramBenchmark",
+      name: "ngram-bench", dependencies: ["NGram", "RNNModel", "RNNText"], path: "Tests/NGramBenchmark",
       swiftSettings: settings))
 }
 

@@ -44,13 +44,15 @@ public final class LinearCrossEntropy {
   ///   - rows: how many.
   ///   - parameters: all of them.
   ///   - results: `[rows, outputs]`.
-  public func logits(_ h: Span<Float>, rows: Int, parameters: Span<Float>, into results: inout MutableSpan<Float>) {
+  public func logits(
+    _ h: Span<Float>, rows: Int, parameters: Span<Float>, into results: inout MutableSpan<Float>, rowByRow: Bool = false
+  ) {
     requireSizes(rows, names: "rows")
     requireCount(h.count, rows * inputs, "h [rows, inputs]")
     requireCount(results.count, rows * outputs, "results [rows, outputs]")
     MatrixProduct.multiply(
       h, parameters.extracting(weights), transposeB: true, into: &results, rows: rows, columns: outputs, inner: inputs,
-      bias: bias.isEmpty ? nil : parameters.extracting(bias))
+      bias: bias.isEmpty ? nil : parameters.extracting(bias), rowByRow: rowByRow)
   }
 
   /// The log-probability of each row's target, with a softmax over the outputs.

@@ -23,6 +23,8 @@ import CKernels
   var beta: Float = 0
   /// `[columns]`, added to each row; nil for none.
   var bias: UnsafePointer<Float>?
+  /// Whether each row of C gets the bits that it gets in a product of its own, for a B that is stored transposed.
+  var rowByRow = false
 
   /// Multiplies on the team.
   func multiply(rows: Int, columns: Int) {
@@ -52,11 +54,22 @@ import CKernels
 
   /// So few rows that all the time goes into reading B. Decided by the whole product, since the bits may depend on it.
   private func isOfFewRows(_ rows: Int) -> Bool {
-    unsafe !transposeA && inner > 0 && rows <= (transposeB ? Int(KERNELS_FEW_ROWS) : 2 * Self.tileRows)
+    unsafe !transposeA && inner > 0
+      && (rows <= (transposeB ? Int(KERNELS_FEW_ROWS) : 2 * Self.tileRows) || (rowByRow && transposeB))
   }
 
   private func multiply(_ rows: Range<Int>, _ columns: Range<Int>, isOfFewRows: Bool) {
     guard !rows.isEmpty, !columns.isEmpty else { return }
+    if unsafe rowByRow && isOfFewRows && rows.count > Self.rowsAtOnce {
+      // A block of B stays in the cache while all rows pass.
+      for first in stride(from: columns.lowerBound, to: columns.upperBound, by: Self.blockColumns) {
+        let block = first..<min(first + Self.blockColumns, columns.upperBound)
+        for row in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rowsAtOnce) {
+          unsafe multiply(row..<min(row + Self.rowsAtOnce, rows.upperBound), block, isOfFewRows: true)
+        }
+      }
+      return
+    }
     // Safe: the maker has checked the whole product, and these rows and columns are a part of it.
     let a = unsafe self.a.map { unsafe $0 + rows.lowerBound * (transposeA ? 1 : strideA) }
     let b = unsafe self.b.map { unsafe $0 + columns.lowerBound * (transposeB ? strideB : 1) }
@@ -88,6 +101,13 @@ import CKernels
   /// What shares of columns are whole multiples of: the floats of the widest vector, and of a line of the cache. Nothing but the speed
   /// depends on it.
   static let lanes = 16
+
+  // How many rows pass at once where each gets the bits of a product of its own, and how many columns they pass.
+  #if canImport(Accelerate)
+    private static let (rowsAtOnce, blockColumns) = (1, Int.max / 2)
+  #else
+    private static let (rowsAtOnce, blockColumns) = (Int(KERNELS_FEW_ROWS), 64)
+  #endif
 
   /// Into how many parts the members cut the rows of C, a divisor of their number; the columns are cut into the rest.
   private func rowParts(_ rows: Int, _ columns: Int, members: Int) -> Int {

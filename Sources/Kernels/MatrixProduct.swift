@@ -12,7 +12,7 @@ import CKernels
 ///
 /// The work is shared by the ``ThreadTeam``. The bits of a product do not depend on how many threads there are.
 public enum MatrixProduct {
-  /// What computes ``multiply(_:transposeA:_:transposeB:into:rows:columns:inner:alpha:beta:bias:strideA:strideB:strideC:offsetC:)``.
+  /// What computes ``multiply(_:transposeA:_:transposeB:into:rows:columns:inner:alpha:beta:bias:strideA:strideB:strideC:offsetC:rowByRow:)``.
   public static var name: String {
     #if canImport(Accelerate)
       "Accelerate"
@@ -41,11 +41,14 @@ public enum MatrixProduct {
   ///   - strideB: the same for `b`.
   ///   - strideC: the same for `c`.
   ///   - offsetC: the element of `c` at which the result begins.
+  ///   - rowByRow: whether each row of `C` gets the bits that it gets in a product of its own, for a `b` that is stored transposed and
+  ///     an `a` that is not. It costs some speed.
   /// - Precondition: the spans hold what the sizes say, and every size fits into 32 bits.
   public static func multiply(
     _ a: Span<Float>, transposeA: Bool = false, _ b: Span<Float>, transposeB: Bool = false,
     into c: inout MutableSpan<Float>, rows m: Int, columns n: Int, inner k: Int, alpha: Float = 1, beta: Float = 0,
-    bias: Span<Float>? = nil, strideA: Int? = nil, strideB: Int? = nil, strideC: Int? = nil, offsetC: Int = 0
+    bias: Span<Float>? = nil, strideA: Int? = nil, strideB: Int? = nil, strideC: Int? = nil, offsetC: Int = 0,
+    rowByRow: Bool = false
   ) {
     let shape = Shape(
       m, n, k, transposeA, transposeB, strideA, strideB, strideC, offsetC, counts: (a.count, b.count, c.count))
@@ -58,6 +61,7 @@ public enum MatrixProduct {
           var factors = unsafe MatrixFactors(
             a: a.baseAddress, transposeA: transposeA, strideA: shape.strideA, b: b.baseAddress, transposeB: transposeB,
             strideB: shape.strideB, c: c.slot(1, offsetC), strideC: shape.strideC, inner: k, alpha: alpha, beta: beta)
+          unsafe factors.rowByRow = rowByRow
           guard let bias else { return unsafe factors.multiply(rows: m, columns: n) }
           unsafe bias.withUnsafeBufferPointer { bias in
             unsafe factors.bias = bias.baseAddress

@@ -29,6 +29,48 @@ public protocol LanguageModel: AnyObject {
   var longestWindow: Int { get }
 }
 
+/// A language model whose streams can be left and gone on with: what searches need, and texts that begin alike.
+public protocol BranchingLanguageModel: LanguageModel {
+  /// What the model remembers of what one stream has read.
+  func memory(of stream: Int) -> TextMemory
+
+  /// Lets one stream go on where another one stood, of this model or of one with the same parameters and any number of streams.
+  ///
+  /// - Precondition: the memory is one of such a model.
+  func setMemory(_ memory: TextMemory, of stream: Int)
+
+  /// What the last layer below the output gave one stream for the last token read with ``LanguageModel/advance(_:into:)``; empty where
+  /// the model has no such thing.
+  func hiddenState(of stream: Int) -> [Float]
+}
+
+/// What a language model remembers of a text: all that its predictions depend on.
+public struct TextMemory: Hashable, Sendable {
+  /// The states of the layers, one after another, or whatever the model calculates with.
+  public var values: [Float]
+  /// The tokens that the next prediction depends on, for models that read them again.
+  public var tokens: [Int32]
+
+  /// Makes a memory.
+  public init(values: [Float] = [], tokens: [Int32] = []) { (self.values, self.tokens) = (values, tokens) }
+}
+
+extension BranchingLanguageModel {
+  /// Lets every stream go on where one of them stood.
+  ///
+  /// - Parameter sources: `[streams]`: whose place each stream takes.
+  public func arrange(_ sources: [Int]) {
+    precondition(sources.count == streams, "\(sources.count) sources for \(streams) streams")
+    var memories: [Int: TextMemory] = [:]
+    for (stream, source) in sources.enumerated() where stream != source && memories[source] == nil {
+      memories[source] = memory(of: source)
+    }
+    for (stream, source) in sources.enumerated() where stream != source {
+      if let memory = memories[source] { setMemory(memory, of: stream) }
+    }
+  }
+}
+
 extension Model {
   /// The model as one of language, in the way that its context prescribes.
   ///
@@ -36,7 +78,9 @@ extension Model {
   ///   - streams: how many texts to read at the same time, B.
   ///   - longestWindow: the most steps scored at once; more is faster and takes more memory.
   /// - Throws: ``ArchitectureError/notLanguageModel`` for a network that does something else.
-  public func languageModel(streams: Int = 1, longestWindow: Int = 256) throws(ArchitectureError) -> any LanguageModel {
+  public func languageModel(
+    streams: Int = 1, longestWindow: Int = 256
+  ) throws(ArchitectureError) -> any BranchingLanguageModel {
     if architecture.windowLength != nil {
       return try WindowedLanguageModel(self, streams: streams, longestWindow: longestWindow)
     }
@@ -45,7 +89,7 @@ extension Model {
 }
 
 /// A recurrent network as a language model that reads a stream.
-public final class RecurrentLanguageModel: LanguageModel {
+public final class RecurrentLanguageModel: BranchingLanguageModel {
   private let network: Network
 
   /// Prepares a model.
@@ -84,4 +128,13 @@ public final class RecurrentLanguageModel: LanguageModel {
   public func score(inputs: [Int32], targets: [Int32], into results: inout [Double]) {
     network.score(inputs: inputs, targets: targets, into: &results)
   }
+
+  /// The states of the recurrent layers.
+  public func memory(of stream: Int) -> TextMemory { TextMemory(values: network.state(of: stream)) }
+
+  /// Sets the states of the recurrent layers.
+  public func setMemory(_ memory: TextMemory, of stream: Int) { network.setState(memory.values, of: stream) }
+
+  /// What the output layer took last.
+  public func hiddenState(of stream: Int) -> [Float] { network.outputInput(of: stream) }
 }

@@ -4,7 +4,7 @@ import Kernels
 /// context ``Architecture/Context/window(length:padding:)``.
 ///
 /// Nothing is carried from one prediction to the next, so that each costs a whole window; scoring computes many windows side by side.
-public final class WindowedLanguageModel: LanguageModel {
+public final class WindowedLanguageModel: BranchingLanguageModel {
   private let length: Int
   private let padding: Int32?
   /// Reads one window of each stream.
@@ -61,10 +61,40 @@ public final class WindowedLanguageModel: LanguageModel {
   /// Reads one token of each stream.
   public func advance(_ tokens: [Int32], into logProbabilities: inout [Float]) {
     for stream in 0..<streams { read(tokens[stream], stream: stream) }
-    Self.run(network, recent, into: &logProbabilities)
+    if recent.allSatisfy({ $0.count == recent[0].count }) {
+      Self.run(network, recent, into: &logProbabilities)
+    } else {
+      runByLength(into: &logProbabilities)
+    }
     var span = logProbabilities.mutableSpan
     span.withSlice(0..<(streams * size)) { CrossEntropy.logSoftmax(&$0, rows: streams, classes: size) }
   }
+
+  /// The logits of streams that have not all read as much: those whose windows have the same length are run together.
+  private func runByLength(into results: inout [Float]) {
+    logits.resize(to: streams * size)
+    for length in Set(recent.map(\.count)) {
+      // The network has a row for each stream; the other ones' rows are of no interest.
+      guard let example = recent.first(where: { $0.count == length }) else { continue }
+      Self.run(network, recent.map { $0.count == length ? $0 : example }, into: &logits)
+      for stream in 0..<streams where recent[stream].count == length {
+        let row = (stream * size)..<((stream + 1) * size)
+        results.replaceSubrange(row, with: logits[row])
+      }
+    }
+  }
+
+  /// The last tokens of the stream.
+  public func memory(of stream: Int) -> TextMemory { TextMemory(tokens: recent[stream]) }
+
+  /// Sets the last tokens of the stream.
+  public func setMemory(_ memory: TextMemory, of stream: Int) {
+    precondition(memory.tokens.count <= length, "a window of \(memory.tokens.count) tokens, not \(length)")
+    recent[stream] = memory.tokens
+  }
+
+  /// What the output layer took last.
+  public func hiddenState(of stream: Int) -> [Float] { network.outputInput(of: stream) }
 
   /// Reads several tokens of each stream, and scores what follows each of them.
   public func score(inputs: [Int32], targets: [Int32], into results: inout [Double]) {

@@ -35,6 +35,8 @@ struct Failure: Error {
     case let error as EvaluationError: self.init("\(error)", code: Self.refused)
     case let error as ArchitectureError: self.init("\(error)", code: Self.refused)
     case let error as Sampler.NotFinite: self.init("\(error)", code: Self.refused)
+    case let error as ContrastiveSearch.NoHiddenState: self.init("\(error)", code: Self.refused)
+    case let error as PatternError: self.init("\(error)", code: Self.refused)
     case let error as TextError: self.init("\(error)", code: error.isRefusal ? Self.refused : Self.impossible)
     case let error as TrainingError: self.init("\(error)", code: Self.refused)
     default: return nil

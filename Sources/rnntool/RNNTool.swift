@@ -25,7 +25,8 @@ struct RNNTool: ParsableCommand {
       """,
     version: Generator.text,
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, SampleCommand.self, InspectCommand.self, ConvertCommand.self,
+      TrainCommand.self, EvaluateCommand.self, SampleCommand.self, GenerationsCommand.self,
+      CompareDecodingCommand.self, InspectCommand.self, ConvertCommand.self,
       ValidateCommand.self, RunCommand.self, TensorCommand.self, MigrateCommand.self, SignCommand.self,
       VerifyCommand.self, CardCommand.self,
     ])

@@ -89,6 +89,28 @@ private let shapes: [[Int]] = [
   }
 
   /// In a process of its own, where no other test has the team.
+  /// Row by row, a row has the bits of a product of its own, at any level and with any number of threads.
+  @Test(arguments: KernelLevel.supported)
+  func givesARowTheSameBitsAloneAndAmongOthers(level: KernelLevel) {
+    for (m, n, k) in [(1, 5, 3), (2, 64, 17), (7, 65, 100), (33, 200, 300)] {
+      let (a, b, bias) = (floats(m * k), floats(n * k, seed: 2), floats(n, seed: 3))
+      func product(_ rows: Range<Int>, threads: Int) -> [Float] {
+        var c = [Float](repeating: .nan, count: rows.count * n)
+        atThreadCount(threads) {
+          level.run {
+            var span = c.mutableSpan
+            MatrixProduct.multiply(
+              a.span.extracting((rows.lowerBound * k)..<(rows.upperBound * k)), b.span, transposeB: true, into: &span,
+              rows: rows.count, columns: n, inner: k, bias: bias.span, rowByRow: true)
+          }
+        }
+        return c
+      }
+      let alone = (0..<m).flatMap { product($0..<($0 + 1), threads: 1) }
+      for threads in [1, 2, 3] { #expect(product(0..<m, threads: threads) == alone, "\(m), \(n), \(k)") }
+    }
+  }
+
   @Test func givesTheSameBitsWithAnyNumberOfThreads() async {
     await #expect(processExitsWith: .success) {
       for shape in [

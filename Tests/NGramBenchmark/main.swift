@@ -5,7 +5,7 @@
 import Foundation
 import NGram
 import RNNModel
-import RNNTraining
+import RNNText
 
 /// Seconds, by what they were spent on, in the order of the work.
 var figures: [(name: String, value: Double)] = []

@@ -1,5 +1,5 @@
 import Foundation
-import RNNTraining
+import RNNText
 
 /// A folder of its own for one test, gone with it.
 final class Scratch {

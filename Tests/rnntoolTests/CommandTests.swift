@@ -6,8 +6,8 @@ import Testing
 @Suite(.enabled(if: Program.path != nil, "there is no rnntool: set RNNTOOL to its path"))
 struct CommandTests {
   private let commands = [
-    "train", "evaluate", "sample", "inspect", "convert", "validate", "run", "tensor", "migrate", "sign", "verify",
-    "card",
+    "train", "evaluate", "sample", "generations", "compare-decoding", "inspect", "convert", "validate", "run", "tensor",
+    "migrate", "sign", "verify", "card",
   ]
 
   @Test func everyCommandExplainsItself() throws {
@@ -56,7 +56,7 @@ struct CommandTests {
 
     let sampled = try Program.run(["sample", model, "--prompt", "The ", "--length", "30", "--seed", "7", "--json"])
     #expect(sampled.code == 0)
-    #expect(keys(sampled.json) == ["model_id", "prompt", "seconds", "seed", "text", "tokens"])
+    #expect(keys(sampled.json) == ["end", "model_id", "prompt", "seconds", "seed", "text", "tokens"])
     #expect(sampled.json["tokens"]?.array?.count == 30 && sampled.json["seed"] == 7)
     let plain = try Program.run(["sample", model, "--prompt", "The ", "--length", "30", "--seed", "7"])
     #expect(plain.text == "The " + (sampled.json["text"]?.string ?? "") + "\n")
@@ -82,7 +82,8 @@ struct CommandTests {
       #expect(converted.code == 0, "\(converted.errors)")
       #expect(
         keys(converted.json) == [
-          "destination", "from", "lost", "model_id", "rounding", "source", "tensors", "to", "written",
+          "assumed", "destination", "from", "largest_difference", "lost", "model_id", "rounding", "source", "tensors", "to",
+          "written",
         ])
       #expect(converted.json["lost"] == [] && converted.json["rounding"] == .null)
       #expect(converted.json["model_id"]?.string == identity)

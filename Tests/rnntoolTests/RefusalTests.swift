@@ -71,7 +71,7 @@ struct RefusalTests {
     ["sample", "m", "--temperature", "0"], ["sample", "m", "--temperature", "inf"], ["sample", "m", "--top-k", "0"],
     ["sample", "m", "--top-p", "1.5"], ["sample", "m", "--length", "-1"], ["inspect"], ["inspect", "m", "--colour"],
     ["convert", "a"], ["convert", "a", "b.txt"], ["convert", "a", "b.npz", "--compress"],
-    ["convert", "a", "b", "--to", "onnx"], ["validate"],
+    ["convert", "a", "b", "--to", "word"], ["validate"],
     ["validate", "m", "--rules"], ["validate", "m", "--level", "all"], ["run", "m"],
     ["run", "m", "--input", "a", "--output", "b.txt"], ["run", "m", "--input", "a", "--output", "b.npy", "--layers"],
   ]

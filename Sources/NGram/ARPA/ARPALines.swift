@@ -1,4 +1,4 @@
-import RNNTraining
+import RNNText
 
 /// The lines of a text file that comes in parts, plain or compressed by gzip.
 struct ARPALines {

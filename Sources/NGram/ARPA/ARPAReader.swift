@@ -1,4 +1,4 @@
-import RNNTraining
+import RNNText
 import RealModule
 
 /// Reads ARPA files, plain or compressed by gzip.

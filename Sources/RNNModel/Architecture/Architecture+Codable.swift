@@ -9,11 +9,12 @@ extension Architecture: Codable {
   /// - Throws: `DecodingError` for a missing key or a meaning that this version does not have.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
+    let context = try container.decode(Context.self, forKey: .context)
     let input = try container.nestedContainer(keyedBy: PartKey.self, forKey: .input)
     let output = try container.nestedContainer(keyedBy: PartKey.self, forKey: .output)
     self.init(
       size: try input.decode(Int.self, forKey: .size), layers: try container.decode([Layer].self, forKey: .layers),
-      context: try container.decode(Context.self, forKey: .context), input: try input.decode(Input.self, forKey: .kind),
+      context: context, input: try input.decode(Input.self, forKey: .kind),
       output: try output.decode(Output.self, forKey: .activation))
   }
 

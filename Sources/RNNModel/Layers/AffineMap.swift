@@ -10,6 +10,7 @@ struct AffineMap {
   let outputs: Int
   /// Transposed W `[inputs, outputs]`, kept for input that comes as tokens: a product with a one-hot vector is a row of it.
   private var packed: [Float] = []
+  private let trains: Bool
   private var packedGradient: [Float] = []
   /// `packedGradient` the other way round: dL/dW `[outputs, inputs]`.
   private var weightGradient: [Float] = []
@@ -19,6 +20,7 @@ struct AffineMap {
     self.bias = bias
     self.inputs = inputs
     self.outputs = outputs
+    self.trains = trains
     if takesTokens {
       packed = [Float](repeating: 0, count: weights.count)
       if trains {
@@ -54,7 +56,8 @@ struct AffineMap {
       MatrixProduct.multiply(
         x.span.extracting(layer.range(window)), parameters.span.extracting(weights), transposeB: true, into: &target,
         rows: window.rows, columns: outputs, inner: inputs,
-        bias: bias.isEmpty ? nil : parameters.span.extracting(bias), offsetC: offset)
+        bias: bias.isEmpty ? nil : parameters.span.extracting(bias), offsetC: offset,
+        rowByRow: !trains && window.isOfOneStep)
     }
   }
 

@@ -77,6 +77,16 @@ final class LSTMLayer: RecurrentNetworkLayer {
     if let cell = state["cell"] { cells.replaceSubrange(..<cell.count, with: cell) }
   }
 
+  override func state(of stream: Int) -> [Float] {
+    super.state(of: stream) + cells[(stream * cellCount)..<((stream + 1) * cellCount)]
+  }
+
+  override func takeState(of stream: Int, from values: inout ArraySlice<Float>) {
+    super.takeState(of: stream, from: &values)
+    cells.replaceSubrange((stream * cellCount)..<((stream + 1) * cellCount), with: values.prefix(cellCount))
+    values.removeFirst(cellCount)
+  }
+
   override func loadInitialState(_ parameters: [Float], batch: Int) {
     super.loadInitialState(parameters, batch: batch)
     Self.fill(&cells, from: parameters, initialCell, width: cellCount, batch: batch)

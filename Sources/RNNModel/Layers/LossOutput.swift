@@ -36,7 +36,8 @@ class LossOutput {
       case .layer(let layer):
         let h = layer.outputs
         operation.logits(
-          h.span.extracting(layer.range(window)), rows: window.rows, parameters: parameters.span, into: &results)
+          h.span.extracting(layer.range(window)), rows: window.rows, parameters: parameters.span, into: &results,
+          rowByRow: window.isOfOneStep)
       }
     }
   }

@@ -7,6 +7,8 @@ struct Window {
   var steps: Int
   var batch: Int
   var rows: Int { steps * batch }
+  /// Whether each stream has one or two symbols, as where text is written: it then gets the bits that it gets alone.
+  var isOfOneStep: Bool { steps <= 2 }
 }
 
 /// A layer of a running network, with the memory that it works in.
@@ -148,6 +150,15 @@ class RecurrentNetworkLayer: NetworkLayer {
   /// Puts a state before the first step; what it does not name stays.
   func setState(_ state: [String: [Float]]) {
     if let hidden = state["hidden"] { outputs.replaceSubrange(..<hidden.count, with: hidden) }
+  }
+
+  /// What is carried of one stream: `hidden` `[width]`.
+  func state(of stream: Int) -> [Float] { Array(outputs[(stream * width)..<((stream + 1) * width)]) }
+
+  /// Puts the state of one stream before the first step, and takes it off the beginning of `values`.
+  func takeState(of stream: Int, from values: inout ArraySlice<Float>) {
+    outputs.replaceSubrange((stream * width)..<((stream + 1) * width), with: values.prefix(width))
+    values.removeFirst(width)
   }
 
   /// Puts the initial state, zero or learned, before the first step of every stream.

@@ -45,6 +45,38 @@ extension Network {
     return state.values.mapValues(\.count) == expected
   }
 
+  /// What is carried of one stream: the states of all recurrent layers, one after another.
+  func state(of stream: Int) -> [Float] {
+    beginStates()
+    return recurrent.flatMap { $0.layer.state(of: stream) }
+  }
+
+  /// Sets what is carried of one stream.
+  ///
+  /// - Precondition: as many numbers as ``state(of:)`` gives.
+  func setState(_ values: [Float], of stream: Int) {
+    beginStates()
+    let count = recurrent.reduce(0) { $0 + $1.layer.state(of: stream).count }
+    precondition(values.count == count, "a state of \(values.count) numbers, not \(count)")
+    var rest = values[...]
+    for (_, layer) in recurrent { layer.takeState(of: stream, from: &rest) }
+  }
+
+  /// Puts the initial state where it would be loaded from before the next window, so that single streams can leave it.
+  private func beginStates() {
+    guard beginsStream else { return }
+    for (_, layer) in recurrent { layer.loadInitialState(parameters, batch: batch) }
+    beginsStream = false
+  }
+
+  /// What the output layer took at the last step of the last window from one stream; empty where it takes tokens.
+  func outputInput(of stream: Int) -> [Float] {
+    guard case .layer(let layer) = graph.top.input([]) else { return [] }
+    let rows = graph.isPooled ? lastWindow.pooled : lastWindow
+    let start = layer.start(rows) + ((rows.steps - 1) * rows.batch + stream) * layer.width
+    return rows.steps > 0 ? Array(layer.outputs[start..<(start + layer.width)]) : []
+  }
+
   /// Puts all streams into the initial state: zero, or what was learned.
   public func resetState() {
     beginsStream = true

@@ -35,6 +35,8 @@ public final class Network {
   private var isStale = true
   /// Whether the next window begins at the initial state.
   var beginsStream = true
+  /// The sizes of the window that was run last.
+  private(set) var lastWindow: Window
 
   /// Plans a network.
   ///
@@ -58,6 +60,7 @@ public final class Network {
     self.batch = batch
     self.steps = steps
     self.parameters = parameters
+    lastWindow = Window(steps: 0, batch: batch)
     let trains = purpose == .training
     gradient = [Float](repeating: 0, count: trains ? table.count : 0)
     graph = try NetworkGraph(architecture, table, capacity: Window(steps: steps, batch: batch), trains: trains)
@@ -133,6 +136,7 @@ public final class Network {
   private func carryState(_ window: Window) {
     for (_, layer) in recurrent { layer.carryState(window) }
     beginsStream = false
+    lastWindow = window
   }
 
   /// Forward and backward over one window (truncated BPTT): fills ``gradient`` with the derivatives of the mean loss, and carries the

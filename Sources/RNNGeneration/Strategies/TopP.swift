@@ -1,5 +1,7 @@
 /// Nucleus sampling: the smallest set of most probable tokens whose probabilities reach p stays (Holtzman et al. 2020).
 public struct TopP: DecodingStrategy {
+  /// `top-p`
+  public static let name = StrategyName.topP
   /// p, in 0 < p <= 1.
   public let probability: Double
 
@@ -10,7 +12,7 @@ public struct TopP: DecodingStrategy {
   }
 
   /// Keeps the nucleus.
-  public func apply(to candidates: inout Candidates) {
+  public func apply(to candidates: inout Candidates, in context: inout DecodingContext) {
     if probability < 1 { candidates.keepNucleus(probability) }
   }
 }

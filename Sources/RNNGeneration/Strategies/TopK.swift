@@ -1,5 +1,7 @@
 /// Only the k most probable tokens stay (Fan, Lewis & Dauphin 2018).
 public struct TopK: DecodingStrategy {
+  /// `top-k`
+  public static let name = StrategyName.topK
   /// k.
   public let count: Int
 
@@ -10,5 +12,5 @@ public struct TopK: DecodingStrategy {
   }
 
   /// Keeps k tokens.
-  public func apply(to candidates: inout Candidates) { candidates.keep(count) }
+  public func apply(to candidates: inout Candidates, in context: inout DecodingContext) { candidates.keep(count) }
 }
