@@ -17,11 +17,17 @@ struct SamplingJob {
   let wantsEntropy: Bool
 
   private var start: WrittenText {
-    WrittenText(vocabulary, after: prompt, length: length, end: end, pattern: pattern)
+    WrittenText(vocabulary, after: prompt, length: length, end: end, pattern: pattern, keepsDraws: wantsEntropy)
   }
 
   /// Writes them.
+  ///
+  /// - Throws: ``Failure`` where what is kept of them would not fit into memory, and what the method throws.
   func run(_ method: DecodingMethod, into output: inout SamplingOutput) throws {
+    if wantsEntropy {
+      try Memory.check(
+        bytes: [count, length, 2 * MemoryLayout<Sampler.Draw>.stride], for: "all that is said of the tokens")
+    }
     let reader = try model.languageModel(longestWindow: prompt.count > 256 ? 256 : 1)
     switch method {
     case .sampling(let chain) where count == 1: try drawOne(chain, reader, &output)
@@ -90,10 +96,11 @@ struct SamplingJob {
       frequencies: vocabulary.counts
     ) { number, draw in
       _ = texts[number].add(draw)
-      if texts[number].isEnded || texts[number].draws.count == length {
+      if texts[number].isEnded || texts[number].count == length {
         isTaken[number] = true
         try output.take(texts[number], number: number)
       }
+      defer { if isTaken[number] { texts[number] = start } }
       return !texts[number].isEnded
     }
     for number in texts.indices where !isTaken[number] { try output.take(texts[number], number: number) }
@@ -116,7 +123,7 @@ struct SamplingJob {
       var logProbabilities = reader.read(prompt, frequencies: vocabulary.counts)
       for token in hypothesis.tokens {
         let value = Double(logProbabilities[Int(token)])
-        let isFirst = prompt.isEmpty && text.draws.isEmpty
+        let isFirst = prompt.isEmpty && text.count == 0
         let draw = Sampler.Draw(
           token: token, logProbability: isFirst ? nil : value,
           probability: Candidates(logProbabilities: logProbabilities).probability(of: token),

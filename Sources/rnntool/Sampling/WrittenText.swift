@@ -10,8 +10,12 @@ struct WrittenText {
   private var decoder: Vocabulary.Decoder
   private var end: TextEnd
   private let length: Int
-  private let pattern: PatternConstraint?
+  private var pattern: PatternConstraint?
+  /// Whether the draws are kept: a long text of which nobody asks for them needs no memory for them.
+  private let keepsDraws: Bool
   private(set) var draws: [Sampler.Draw] = []
+  /// How many tokens were drawn.
+  private(set) var count = 0
   private(set) var bytes: [UInt8] = []
   /// What a search says about the text.
   var hypothesis: Hypothesis?
@@ -20,17 +24,24 @@ struct WrittenText {
   ///   - prompt: what comes before.
   ///   - length: how many tokens the text has at most.
   ///   - end: where it ends.
-  init(_ vocabulary: Vocabulary, after prompt: [Int32], length: Int, end: TextEnd, pattern: TextPattern?) {
+  ///   - pattern: what it has to match.
+  ///   - keepsDraws: whether all that is known of each token will be asked for.
+  init(
+    _ vocabulary: Vocabulary, after prompt: [Int32], length: Int, end: TextEnd, pattern: TextPattern?, keepsDraws: Bool
+  ) {
     decoder = Vocabulary.Decoder(vocabulary)
     for token in prompt { _ = decoder.decode(token) }
-    (self.length, self.end, self.pattern) = (length, end, pattern.map { PatternConstraint($0) })
+    (self.length, self.end, self.keepsDraws) = (length, end, keepsDraws)
+    self.pattern = pattern.map { PatternConstraint($0) }
   }
 
   /// Adds a token.
   ///
   /// - Returns: the bytes that are now sure to belong to the text.
   mutating func add(_ draw: Sampler.Draw) -> [UInt8] {
-    draws.append(draw)
+    count += 1
+    if keepsDraws { draws.append(draw) }
+    pattern?.observe(draw.token, probability: draw.probability)
     let new = end.add(decoder.decode(draw.token))
     bytes += new
     return new
@@ -48,14 +59,10 @@ struct WrittenText {
   }
 
   /// Why the text ended.
-  var reason: End { isEnded ? .stop : draws.count < length ? .exhausted : .length }
+  var reason: End { isEnded ? .stop : count < length ? .exhausted : .length }
 
   /// Whether it matches what it had to match; nil if it had not.
-  var isComplete: Bool? {
-    guard var pattern else { return nil }
-    for draw in draws { pattern.observe(draw.token, probability: 1) }
-    return pattern.isSatisfied
-  }
+  var isComplete: Bool? { pattern?.isSatisfied }
 
   var json: [String: JSONValue] {
     var object: [String: JSONValue] = [
