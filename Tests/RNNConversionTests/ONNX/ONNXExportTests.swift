@@ -47,10 +47,10 @@ import Testing
 
     init(_ architecture: Architecture) {
       var generator = RandomGenerator(seed: 3)
-      var parameters = Parameters(drawing: architecture, using: &generator)
+      let table = ParameterTable(architecture)
       // Biases and gains too: nought and one would show no mistake.
-      for index in parameters.values.indices { parameters.values[index] = Float(generator.uniform(in: -1..<1)) }
-      self.parameters = parameters
+      let values = (0..<table.count).map { _ in Float(generator.uniform(in: -1..<1)) }
+      parameters = Parameters(table: table, values: values)
       tensors = parameters.table.entries.map { TensorDescription(path: $0.path, type: .float32, shape: $0.shape) }
     }
 
