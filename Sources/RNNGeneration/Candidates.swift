@@ -56,6 +56,15 @@ public struct Candidates: Sendable {
     }
   }
 
+  /// Takes tokens out, unless none would be left.
+  public mutating func remove(_ tokens: Set<Int32>) {
+    let kept = values.indices.filter { !tokens.contains(id($0)) }
+    guard !kept.isEmpty, kept.count < values.count else { return }
+    let (ids, values) = (kept.map(id), kept.map { self.values[$0] })
+    self.ids = ids
+    self.values = values
+  }
+
   /// Keeps the smallest set of most probable tokens whose probabilities reach `probability`.
   public mutating func keepNucleus(_ probability: Double) {
     guard !values.isEmpty else { return }

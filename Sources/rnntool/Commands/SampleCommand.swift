@@ -44,6 +44,9 @@ struct SampleCommand: ParsableCommand {
   @Flag(help: "Always take the most probable token.")
   var greedy = false
 
+  @Flag(help: "Draw tokens too that no text has, such as padding.")
+  var specialTokens = false
+
   @Option(help: "The seed of chance. Default: another one each time.")
   var seed: UInt64?
 
@@ -83,7 +86,10 @@ struct SampleCommand: ParsableCommand {
     let tokens = try vocabulary.encode(text, unknown: .refuse).tokens
     let network = try loaded.languageModel(longestWindow: 1)
     let seed = seed ?? UInt64.random(in: 0..<(1 << 53))
-    var sampler = Sampler(strategies: strategies, seed: seed)
+    let specials = specialTokens ? [] : vocabulary.specials
+    var frequencies = vocabulary.counts
+    for token in specials { frequencies?[Int(token)] = 0 }
+    var sampler = Sampler(strategies: specials.isEmpty ? strategies : [Without(specials)] + strategies, seed: seed)
     var decoder = Vocabulary.Decoder(vocabulary)
     for token in tokens { _ = decoder.decode(token) }
     var stream = CharacterStream()
@@ -92,7 +98,7 @@ struct SampleCommand: ParsableCommand {
     var written: [UInt8] = []
     let clock = ContinuousClock()
     let start = clock.now
-    try sampler.sample(length, after: tokens, from: network, frequencies: vocabulary.counts) { draw in
+    try sampler.sample(length, after: tokens, from: network, frequencies: frequencies) { draw in
       let bytes = decoder.decode(draw.token)
       if speech.json {
         draws.append(["id": .integer(draw.token), "log_probability": draw.logProbability.map { .number($0) } ?? .null])
