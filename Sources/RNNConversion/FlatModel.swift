@@ -30,8 +30,8 @@ enum FlatModel {
   ]
   /// What there may be as arrays, beside `history.<column>`.
   static let arrayNames: Set<String> = [
-    "vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts", "vocabulary.merges", "proof.inputs",
-    "proof.tokens", "proof.log_probabilities",
+    "vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts", "vocabulary.merges",
+    "vocabulary.specials", "proof.inputs", "proof.tokens", "proof.log_probabilities",
   ]
 
   /// An array with small values of its own.
@@ -85,6 +85,9 @@ enum FlatModel {
       }
       if let merges = vocabulary.storedMerges {
         add("vocabulary.merges", .uint32, [merges.count / 2, 2], LittleEndian.bytes(merges))
+      }
+      if let specials = vocabulary.storedSpecials {
+        add("vocabulary.specials", .uint32, [specials.count], LittleEndian.bytes(specials))
       }
     }
     for (name, column) in document.history.columns {
@@ -270,10 +273,15 @@ private struct FlatModelReader {
       guard shape[1] == 2 else { throw malformed("vocabulary.merges", "it is not of pairs") }
       merges = LittleEndian.integers(bytes, as: UInt32.self)
     }
+    var specials: [UInt32]?
+    if file.arrays[FlatModel.prefix + "vocabulary.specials"] != nil {
+      specials = LittleEndian.integers(try array("vocabulary.specials", .uint32, in: file).bytes, as: UInt32.self)
+    }
     do {
       return try Vocabulary(
         kind: kind, normalisation: normalisation, bytes: bytes, storedOffsets: offsets, counts: counts,
-        unknownID: Int64(unknown), lineEndID: Int64(lineEnd), storedMerges: merges)
+        unknownID: Int64(unknown), lineEndID: Int64(lineEnd), storedMerges: merges,
+        storedSpecials: specials)
     } catch {
       throw malformed("vocabulary", "\(error)")
     }

@@ -71,7 +71,7 @@ extension FuzzTarget {
     let vocabulary = try Vocabulary(
       kind: kind, normalisation: bytes[1] % 2 == 0 ? .none : .whitespace, bytes: tokens, storedOffsets: offsets,
       counts: nil, unknownID: Int64(Int8(bitPattern: bytes[2])), lineEndID: Int64(Int8(bitPattern: bytes[3])),
-      storedMerges: nil)
+      storedMerges: nil, storedSpecials: nil)
     try readBack(vocabulary, text, bytes[4] % 2 == 0 ? .skip : .refuse)
   }
 

@@ -46,6 +46,9 @@ public enum ModelIdentity {
     ]
     // The tokens alone do not say in which order they are merged.
     if let merges = vocabulary.storedMerges { lines.append("merges \(Hash.sha256(LittleEndian.bytes(merges)))") }
+    if let specials = vocabulary.storedSpecials {
+      lines.append("specials \(Hash.sha256(LittleEndian.bytes(specials)))")
+    }
     return Hash.sha256(lines.map { $0 + "\n" }.joined())
   }
 

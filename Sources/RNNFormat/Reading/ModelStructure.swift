@@ -79,6 +79,7 @@ struct ModelStructure {
     guard root.text("required_features") != nil else { return }
     var used = Set(document?.architecture.features ?? [])
     if (try? root.group("vocabulary"))?.text("kind") == "bpe" { used.insert("bpe") }
+    if (try? root.dataset("vocabulary/specials")) != nil { used.insert("special-tokens") }
     for feature in used.subtracting(header.requiredFeatures).sorted() {
       findings.add("features.missing", at: "/@required_features", "the model uses '\(feature)', which is not named")
     }

@@ -103,7 +103,8 @@ struct StructureReader {
   ) -> Vocabulary? {
     guard objects["/vocabulary"]?.kind == .group, isArray("/vocabulary/bytes"), isArray("/vocabulary/offsets"),
       objects["/vocabulary/counts"] == nil || isArray("/vocabulary/counts"),
-      objects["/vocabulary/merges"] == nil || objects["/vocabulary/merges"]?.shape.count == 2
+      objects["/vocabulary/merges"] == nil || objects["/vocabulary/merges"]?.shape.count == 2,
+      objects["/vocabulary/specials"] == nil || isArray("/vocabulary/specials")
     else { return nil }
     if let columns = objects["/vocabulary/merges"]?.shape[1], columns != 2 {
       findings.add("vocabulary.merges", at: "/vocabulary/merges", "has \(columns) tokens a merge, but has to have 2")
@@ -118,10 +119,13 @@ struct StructureReader {
       let offsets = try group.dataset("offsets").read(as: UInt64.self)
       let merges = objects["/vocabulary/merges"] == nil ? nil : try group.dataset("merges").read(as: UInt32.self)
       let counts = objects["/vocabulary/counts"] == nil ? nil : try group.dataset("counts").read(as: UInt64.self)
+      let specials =
+        objects["/vocabulary/specials"] == nil ? nil : try group.dataset("specials").read(as: UInt32.self)
       func special(_ name: String) throws(HDF5Error) -> Int64 { try group.attribute(name, as: Int64.self) }
       let vocabulary = try Vocabulary(
         kind: kind, normalisation: normalisation, bytes: bytes, storedOffsets: offsets, counts: counts,
-        unknownID: try special("unknown_id"), lineEndID: try special("line_end_id"), storedMerges: merges)
+        unknownID: try special("unknown_id"), lineEndID: try special("line_end_id"), storedMerges: merges,
+        storedSpecials: specials)
       if let violation = architecture?.violation(of: vocabulary) {
         findings.add("vocabulary.size", at: "/vocabulary", violation)
       }
@@ -237,6 +241,7 @@ extension VocabularyError {
     case .offsets: "vocabulary.offsets"
     case .empty, .counts: "vocabulary.size"
     case .merges, .mergeCount, .merge, .notASymbol(_, .bpe): "vocabulary.merges"
+    case .specials, .noSpecials: "vocabulary.specials"
     case .emptyToken, .duplicate: "vocabulary.duplicate"
     case .special, .normalisation, .notASymbol, .symbolTooLong, .unknownSymbol: "vocabulary.kind"
     }

@@ -134,6 +134,7 @@ public struct ModelWriter: Sendable {
     if let merges = vocabulary.storedMerges {
       try group.createDataset("merges", of: UInt32.self, shape: [merges.count / 2, 2]).write(merges)
     }
+    if let specials = vocabulary.storedSpecials { try write(specials, as: "specials", in: group) }
   }
 
   private func write<Value: Element>(

@@ -45,7 +45,7 @@ extension Vocabulary {
     return count
   }
 
-  /// Joins tokens to a text.
+  /// Joins tokens to a text. Special tokens give their names.
   ///
   /// - Precondition: every token is in `0 ..< count`.
   public func decode(_ tokens: some Sequence<Int32>) -> [UInt8] {
@@ -73,7 +73,8 @@ extension Vocabulary {
         return [0x0A]
       }
       let bytes = vocabulary[token]
-      let isWord = !(bytes.count == 1 && bytes.allSatisfy(Symbols.isWhiteSpace))
+      // Where white space is normalised, only what ends a line is not a word, whatever its bytes.
+      let isWord = vocabulary.normalisation == .whitespace || !(bytes.count == 1 && bytes.allSatisfy(Symbols.isWhiteSpace))
       defer { previousIsWord = isWord }
       return (isWord && previousIsWord ? [0x20] : []) + bytes
     }

@@ -53,6 +53,8 @@ public struct Vocabulary: Hashable, Sendable {
   public let lineEnd: Int32?
   /// For ``Kind/bpe``, in order of priority: merge k makes token 256 + k. Empty for other kinds.
   public let merges: [Merge]
+  /// Tokens that no text gives, rising: padding, the mark of a text's beginning, ids that are not used. Their bytes are only names.
+  public let specials: [Int32]
 
   let ranks: MergeRanks
   private let index: [Symbol: Int32]
@@ -65,7 +67,7 @@ public struct Vocabulary: Hashable, Sendable {
   /// - Throws: ``VocabularyError`` naming what breaks the rules of `docs/FORMAT.md`, section 6.
   public init(
     kind: Kind, normalisation: Normalisation = .none, bytes: [UInt8], offsets: [Int], counts: [UInt64]? = nil,
-    unknown: Int32? = nil, lineEnd: Int32? = nil, merges: [Merge]? = nil
+    unknown: Int32? = nil, lineEnd: Int32? = nil, merges: [Merge]? = nil, specials: [Int32] = []
   ) throws(VocabularyError) {
     guard offsets.first == 0, offsets.last == bytes.count, offsets.count <= Int(Int32.max),
       zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 })
@@ -80,22 +82,31 @@ public struct Vocabulary: Hashable, Sendable {
     guard (normalisation == .none || kind == .words) && (lineEnd != nil) == (normalisation == .whitespace) else {
       throw .normalisation(kind, normalisation)
     }
+    try Self.check(specials, count: count, others: [unknown, lineEnd])
     guard (kind == .bpe) == (merges != nil) else { throw .merges(kind) }
     if let merges {
       if let special = unknown ?? lineEnd { throw .special(Int(special), count: count) }
-      try Self.check(merges, bytes: bytes, offsets: offsets)
+      // Strictly rising ids below the count: the first one says where all of them are.
+      if let first = specials.first, Int(first) != count - specials.count { throw .specials(Int(first)) }
+      try Self.check(merges, bytes: bytes, offsets: offsets.dropLast(specials.count))
     }
     var index: [Symbol: Int32] = [:]
     index.reserveCapacity(count)
+    var isSpecial = [Bool](repeating: false, count: count)
+    for token in specials { isSpecial[Int(token)] = true }
     for token in 0..<count {
       let symbol = Symbol(bytes[offsets[token]..<offsets[token + 1]])
       if symbol.bytes.isEmpty { throw .emptyToken(token) }
-      if Int32(token) != unknown, Int32(token) != lineEnd, !symbol.isSymbol(of: kind, normalisation) {
+      if !isSpecial[token], Int32(token) != unknown, Int32(token) != lineEnd, !symbol.isSymbol(of: kind, normalisation) {
         throw .notASymbol(token, kind)
       }
       if let first = index.updateValue(Int32(token), forKey: symbol) {
         throw .duplicate(Int(first), token)
       }
+    }
+    // A symbol that looks like a special token is not it.
+    for token in specials {
+      index[Symbol(bytes[offsets[Int(token)]..<offsets[Int(token) + 1]])] = nil
     }
     self.kind = kind
     self.normalisation = normalisation
@@ -105,12 +116,22 @@ public struct Vocabulary: Hashable, Sendable {
     self.unknown = unknown
     self.lineEnd = lineEnd
     self.merges = merges ?? []
+    self.specials = specials
     self.ranks = MergeRanks(self.merges)
     self.index = index
   }
 
+  /// Throws unless special tokens are tokens, rise, and are none of the others that have a meaning of their own.
+  private static func check(_ specials: [Int32], count: Int, others: [Int32?]) throws(VocabularyError) {
+    var previous: Int32 = -1
+    for token in specials {
+      guard token > previous, Int(token) < count, !others.contains(token) else { throw .specials(Int(token)) }
+      previous = token
+    }
+  }
+
   /// Throws unless the tokens are all bytes in their order, and then the pairs joined.
-  private static func check(_ merges: [Merge], bytes: [UInt8], offsets: [Int]) throws(VocabularyError) {
+  private static func check(_ merges: [Merge], bytes: [UInt8], offsets: ArraySlice<Int>) throws(VocabularyError) {
     let base = MergeRanks.base
     let count = offsets.count - 1
     guard count >= base, count - base == merges.count else {
@@ -130,27 +151,31 @@ public struct Vocabulary: Hashable, Sendable {
 
   /// Takes tokens one by one instead of as one blob.
   ///
-  /// - Throws: as ``init(kind:normalisation:bytes:offsets:counts:unknown:lineEnd:merges:)``.
+  /// - Throws: as ``init(kind:normalisation:bytes:offsets:counts:unknown:lineEnd:merges:specials:)``.
   public init(
     kind: Kind, normalisation: Normalisation = .none, tokens: [[UInt8]], counts: [UInt64]? = nil,
-    unknown: Int32? = nil, lineEnd: Int32? = nil, merges: [Merge]? = nil
+    unknown: Int32? = nil, lineEnd: Int32? = nil, merges: [Merge]? = nil, specials: [Int32] = []
   ) throws(VocabularyError) {
     var offsets = [0]
     offsets.reserveCapacity(tokens.count + 1)
     for token in tokens { offsets.append(offsets[offsets.count - 1] + token.count) }
     try self.init(
       kind: kind, normalisation: normalisation, bytes: Array(tokens.joined()), offsets: offsets, counts: counts,
-      unknown: unknown, lineEnd: lineEnd, merges: merges)
+      unknown: unknown, lineEnd: lineEnd, merges: merges,
+      specials: specials)
   }
 
-  /// Makes the vocabulary of byte-pair encoding: all bytes, and a token for each merge.
+  /// Makes the vocabulary of byte-pair encoding: all bytes, a token for each merge, and special tokens.
   ///
   /// - Parameters:
   ///   - merges: in order of priority; merge k makes token 256 + k.
   ///   - counts: how often each token occurred in the training text, if that is known.
+  ///   - specials: the names of tokens that no text gives; they come last.
   /// - Throws: ``VocabularyError/merge(_:)`` if a pair has tokens that are not there yet, or makes one longer than a piece;
   ///   ``VocabularyError/duplicate(_:_:)``.
-  public init(merges: [Merge], counts: [UInt64]? = nil) throws(VocabularyError) {
+  public init(
+    merges: [Merge], counts: [UInt64]? = nil, specials: [[UInt8]] = []
+  ) throws(VocabularyError) {
     var bytes = (0..<MergeRanks.base).map { UInt8($0) }
     var offsets = Array(0...MergeRanks.base)
     for (rank, merge) in merges.enumerated() {
@@ -164,7 +189,15 @@ public struct Vocabulary: Hashable, Sendable {
       bytes += bytes[offsets[second]..<offsets[second + 1]]
       offsets.append(bytes.count)
     }
-    try self.init(kind: .bpe, bytes: bytes, offsets: offsets, counts: counts, merges: merges)
+    let first = offsets.count - 1
+    for name in specials {
+      bytes += name
+      offsets.append(bytes.count)
+    }
+    guard offsets.count <= Int(Int32.max) else { throw .offsets }
+    try self.init(
+      kind: .bpe, bytes: bytes, offsets: offsets, counts: counts, merges: merges,
+      specials: (first..<(first + specials.count)).map { Int32($0) })
   }
 
   /// The same vocabulary with other counts, as of another text.
@@ -185,7 +218,7 @@ public struct Vocabulary: Hashable, Sendable {
     bytes[offsets[Int(token)]..<offsets[Int(token) + 1]]
   }
 
-  /// The token with these bytes.
+  /// The token of a symbol with these bytes: never a special one.
   public func token(for bytes: some Sequence<UInt8>) -> Int32? { index[Symbol(Array(bytes))] }
 
   func token(for symbol: Symbol) -> Int32? { index[symbol] }
@@ -201,6 +234,10 @@ public enum VocabularyError: Error, Hashable, Sendable, CustomStringConvertible 
   case counts(expected: Int, found: Int)
   /// A special id is not a token, or two are the same.
   case special(Int, count: Int)
+  /// A special token is no token, does not rise, has a meaning of its own already, or stands before a byte pair's.
+  case specials(Int)
+  /// A list of special tokens that is empty.
+  case noSpecials
   /// The normalisation does not fit the kind of vocabulary or its line-end token.
   case normalisation(Vocabulary.Kind, Vocabulary.Normalisation)
   /// A token without bytes.
@@ -227,6 +264,9 @@ public enum VocabularyError: Error, Hashable, Sendable, CustomStringConvertible 
     case .empty: "The vocabulary has no tokens."
     case .counts(let expected, let found): "The vocabulary has \(expected) tokens but \(found) counts."
     case .special(let id, let count): "The special token \(id) is not one of the \(count) tokens, or named twice."
+    case .specials(let id):
+      "The special token \(id) is out of order, not a token, also the unknown token or line end, or before a byte or a pair of bytes."
+    case .noSpecials: "The vocabulary's list of special tokens is there, but empty."
     case .normalisation(let kind, let normalisation):
       "Normalisation '\(normalisation.rawValue)' does not fit a vocabulary of \(kind.rawValue) or its line-end token."
     case .emptyToken(let token): "Token \(token) of the vocabulary is empty."

@@ -85,6 +85,7 @@ struct InspectCommand: ParsableCommand {
     var text = "\(Format.count(vocabulary.count)) \(vocabulary.kind.rawValue)"
     if vocabulary.normalisation != .none { text += ", normalisation \(vocabulary.normalisation.rawValue)" }
     if let unknown = vocabulary.unknown { text += ", unknown token \(Vocabulary.display(vocabulary[unknown]))" }
+    if !vocabulary.specials.isEmpty { text += ", " + Format.count(vocabulary.specials.count, "special token") }
     return text
   }
 
@@ -159,6 +160,7 @@ struct InspectCommand: ParsableCommand {
           "kind": .string(vocabulary.kind.rawValue), "normalisation": .string(vocabulary.normalisation.rawValue),
           "tokens": .integer(vocabulary.count), "unknown_id": .integer(vocabulary.unknown ?? -1),
           "line_end_id": .integer(vocabulary.lineEnd ?? -1),
+          "specials": .array(vocabulary.specials.map { .integer($0) }),
         ]
       } ?? .null,
       "metadata": document.metadata, "lineage": .array(document.lineage),

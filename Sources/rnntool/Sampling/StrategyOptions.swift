@@ -98,6 +98,9 @@ struct StrategyOptions: ParsableArguments {
   @Flag(help: "Never draw the token that stands for unknown symbols.")
   var forbidUnknown = false
 
+  @Flag(help: "Draw tokens too that no text has, such as padding.")
+  var specialTokens = false
+
   @Option(
     parsing: .singleValue,
     help: "Text that has to come after so many drawn tokens: '0=Once upon'; may be given several times.")
@@ -256,7 +259,7 @@ extension StrategyOptions {
     strategies += try temperatures(vocabulary)
     strategies += cuts(vocabulary.count)
     if greedy { strategies.append(Greedy()) }
-    var excluded = vocabulary.neverDrawn
+    var excluded = specialTokens ? [] : vocabulary.specials
     if forbidUnknown, let unknown = vocabulary.unknown { excluded.append(unknown) }
     return DecodingChain(strategies, excluding: excluded).ordered(by: try strategyOrder)
   }
@@ -296,9 +299,4 @@ extension StrategyOptions {
         return texts.contains { !$0.isEmpty && bytes.contains($0) }
       })
   }
-}
-
-extension Vocabulary {
-  /// The tokens that are never drawn, because no text contains them.
-  fileprivate var neverDrawn: [Int32] { [] }
 }

@@ -29,6 +29,8 @@ def vocabulary_id(vocabulary: Vocabulary) -> str:
     ]
     if vocabulary.merges is not None:
         lines.append(f"merges {sha256(vocabulary.merges.tobytes())}")
+    if len(vocabulary.specials):
+        lines.append(f"specials {sha256(vocabulary.specials.tobytes())}")
     return manifest_hash(lines)
 
 

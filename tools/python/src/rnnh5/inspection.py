@@ -33,6 +33,7 @@ def facts(model: Model) -> dict[str, Any]:
             "tokens": len(vocabulary),
             "unknown_id": vocabulary.unknown_id,
             "line_end_id": vocabulary.line_end_id,
+            "specials": vocabulary.specials.tolist(),
         },
         "metadata": model.metadata,
         "lineage": model.lineage,

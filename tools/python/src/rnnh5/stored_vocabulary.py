@@ -26,12 +26,13 @@ class StoredVocabulary:
     offsets: np.ndarray
     counts: np.ndarray | None
     merges: np.ndarray | None
+    specials: np.ndarray | None = None
 
     def violation(self) -> Violation | None:
         """What is wrong first, in the order in which one thing gives the next its meaning; None if nothing is."""
         return (
-            self._arrays_violation() or self._attributes_violation() or self._merges_violation()
-            or self._tokens_violation()
+            self._arrays_violation() or self._attributes_violation() or self._specials_violation()
+            or self._merges_violation() or self._tokens_violation()
         )  # fmt: skip
 
     def vocabulary(self) -> Vocabulary:
@@ -39,7 +40,7 @@ class StoredVocabulary:
         return Vocabulary.from_arrays(
             self.data, self.offsets, self.kind,
             normalisation=self.normalisation, unknown_id=self.unknown_id, line_end_id=self.line_end_id,
-            counts=self.counts, merges=self.merges,
+            counts=self.counts, merges=self.merges, specials=() if self.specials is None else self.specials,
         )  # fmt: skip
 
     def __len__(self) -> int:
@@ -86,11 +87,25 @@ class StoredVocabulary:
             return "vocabulary.kind", "byte pairs encode every text, and unknown_id is a token"
         return None
 
+    def _specials_violation(self) -> Violation | None:
+        if self.specials is None:
+            return None
+        if not len(self.specials):
+            return "vocabulary.specials", "the list of special tokens is there, but empty"
+        if self.specials[-1] >= len(self) or np.any(self.specials[1:] <= self.specials[:-1]):
+            return "vocabulary.specials", "the special tokens do not rise, or are not tokens"
+        if self.unknown_id in self.specials or self.line_end_id in self.specials:
+            return "vocabulary.specials", "the unknown token or the line end is a special token too"
+        if self.kind == "bpe" and self.specials[0] != len(self) - len(self.specials):
+            return "vocabulary.specials", "special tokens stand before tokens of bytes or of merges"
+        return None
+
     def _merges_violation(self) -> Violation | None:
         if self.merges is None:
             return None
-        if len(self) - BYTES != len(self.merges):
-            return "vocabulary.merges", f"there are {len(self)} tokens and {len(self.merges)} merges"
+        ordinary = len(self) - (0 if self.specials is None else len(self.specials))
+        if ordinary - BYTES != len(self.merges):
+            return "vocabulary.merges", f"there are {ordinary} tokens and {len(self.merges)} merges"
         tokens = self._tokens()
         if tokens[:BYTES] != [bytes([byte]) for byte in range(BYTES)]:
             return "vocabulary.merges", "the first 256 tokens are not the bytes in their order"
@@ -105,11 +120,11 @@ class StoredVocabulary:
         # Whether a token can occur does not depend on the others.
         vocabulary = self.vocabulary()
         seen: set[bytes] = set()
-        special = (self.unknown_id, self.line_end_id)
+        special = {self.unknown_id, self.line_end_id, *vocabulary.specials.tolist()}
         for index, token in enumerate(vocabulary.tokens):
             if not token:
                 return "vocabulary.duplicate", f"token {index} is empty"
-            if self.kind == "bpe" and len(token) > LONGEST_PIECE:
+            if self.kind == "bpe" and index not in special and len(token) > LONGEST_PIECE:
                 return "vocabulary.merges", f"token {index} is longer than {LONGEST_PIECE} bytes"
             if index not in special and not vocabulary.can_occur(token):
                 return "vocabulary.kind", f"token {index} cannot occur in a text of the kind '{self.kind}'"

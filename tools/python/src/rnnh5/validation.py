@@ -145,6 +145,8 @@ class Validation:
         used = features(self.architecture) if self.architecture else set()
         if self._text("/vocabulary", "kind") == "bpe":
             used.add("bpe")
+        if "/vocabulary/specials" in self._items:
+            used.add("special-tokens")
         for feature in sorted(used - named):
             self._find("features.missing", "/@required_features", f"the model uses '{feature}', and it is not named")
         needed = self._minimum_reader_version()
@@ -257,6 +259,9 @@ class Validation:
             return
         if merges is None and "/vocabulary/merges" in self._items:
             return
+        specials = self._item("/vocabulary/specials", "uint32")
+        if specials is None and "/vocabulary/specials" in self._items:
+            return
         if merges is not None and merges.shape[1] != 2:
             self._find("vocabulary.merges", merges.path, f"its rows have {merges.shape[1]} tokens, not 2")
             return
@@ -267,11 +272,12 @@ class Validation:
         stored = StoredVocabulary(
             kind, normalisation, unknown_id, line_end_id, data.read().tobytes(), bounds.read(),
             counts.read() if counts else None, merges.read() if merges else None,
+            specials.read() if specials else None,
         )  # fmt: skip
         rule, message = stored.violation() or self._vocabulary_size(len(stored)) or (None, "")
         if rule is not None:
             self._find(rule, "/vocabulary", message)
-        if rule not in ("vocabulary.offsets", "vocabulary.merges") and self._takes_tokens:
+        if rule not in ("vocabulary.offsets", "vocabulary.merges", "vocabulary.specials") and self._takes_tokens:
             self.vocabulary = stored.vocabulary()
 
     @property

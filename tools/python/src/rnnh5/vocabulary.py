@@ -34,6 +34,7 @@ class Vocabulary:
     - ``unknown_id``, ``line_end_id``: an index, or -1 for none
     - ``counts``: how often each token occurred in the training text, uint64 ``[tokens]``, or None
     - ``merges``: of kind ``bpe``, uint32 ``[merges, 2]``, in order of priority; else None
+    - ``specials``: the indices, rising, of tokens that no text gives, uint32 ``[specials]``; often there are none
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Vocabulary:
         line_end_id: int = -1,
         counts: Sequence[int] | np.ndarray | None = None,
         merges: Sequence[tuple[int, int]] | np.ndarray | None = None,
+        specials: Sequence[int] | np.ndarray = (),
     ) -> None:
         self.tokens = [bytes(token) for token in tokens]
         self.kind = kind
@@ -54,13 +56,22 @@ class Vocabulary:
         self.line_end_id = line_end_id
         self.counts: np.ndarray | None = None if counts is None else np.asarray(counts, "<u8")
         self.merges: np.ndarray | None = None if merges is None else np.asarray(merges, "<u4").reshape(-1, 2)
+        self.specials = np.asarray(specials, "<u4").reshape(-1)
 
     @classmethod
     def from_merges(
-        cls, merges: Sequence[tuple[int, int]] | np.ndarray, counts: Sequence[int] | np.ndarray | None = None
+        cls,
+        merges: Sequence[tuple[int, int]] | np.ndarray,
+        counts: Sequence[int] | np.ndarray | None = None,
+        specials: Iterable[bytes] = (),
     ) -> Vocabulary:
-        """A byte-pair encoding. Raises ``ValueError`` for a merge of tokens that it cannot merge."""
-        return cls(merged_tokens(merges), "bpe", counts=counts, merges=merges)
+        """A byte-pair encoding, whose special tokens come last.
+
+        Raises ``ValueError`` for a merge of tokens that it cannot merge.
+        """
+        tokens, names = merged_tokens(merges), list(specials)
+        ids = range(len(tokens), len(tokens) + len(names))
+        return cls(tokens + names, "bpe", counts=counts, merges=merges, specials=list(ids))
 
     @classmethod
     def from_arrays(cls, data: bytes, offsets: np.ndarray, kind: str, **options: Any) -> Vocabulary:
@@ -84,7 +95,8 @@ class Vocabulary:
 
     @cached_property
     def _index(self) -> dict[ByteString, int]:
-        return {token: index for index, token in enumerate(self.tokens)}
+        specials = set(self.specials.tolist())
+        return {token: index for index, token in enumerate(self.tokens) if index not in specials}
 
     @cached_property
     def _ranks(self) -> dict[tuple[int, int], int]:
@@ -142,7 +154,7 @@ class Vocabulary:
         return np.array(result, np.int64)
 
     def decode(self, ids: Iterable[int]) -> ByteString:
-        """The text of the indices. Raises ``IndexError`` for what is no index."""
+        """The text of the indices, of special tokens their names. Raises ``IndexError`` for what is no index."""
         ids = [int(index) for index in ids]
         if any(not 0 <= index < len(self.tokens) for index in ids):
             raise IndexError("a token id is out of range")

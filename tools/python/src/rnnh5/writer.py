@@ -89,7 +89,11 @@ def write(
 
 def _features_of(architecture: dict[str, Any], vocabulary: Vocabulary | None) -> list[str]:
     used = features(architecture)
-    return sorted(used | {"bpe"} if vocabulary is not None and vocabulary.kind == "bpe" else used)
+    if vocabulary is not None and vocabulary.kind == "bpe":
+        used = used | {"bpe"}
+    if vocabulary is not None and len(vocabulary.specials):
+        used = used | {"special-tokens"}
+    return sorted(used)
 
 
 def _write_root(tree: _Tree, version: str, used: list[str], generator: str) -> None:
@@ -160,6 +164,8 @@ def _write_model(
             tree.dataset("/vocabulary/counts", vocabulary.counts)
         if vocabulary.merges is not None:
             tree.dataset("/vocabulary/merges", vocabulary.merges)
+        if len(vocabulary.specials):
+            tree.dataset("/vocabulary/specials", vocabulary.specials)
     tree.group("/parameters")
     for rule in tensor_rules(architecture):
         path = "/parameters/" + rule.path
