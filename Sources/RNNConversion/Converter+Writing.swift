@@ -92,6 +92,7 @@ extension Converter {
             path: array.name, type: array.formula.type.tensorType ?? .float64, shape: array.formula.shape)
         )
       }, assumptions: origin.assumptions, lost: origin.left + export.lost, rounding: rounding)
+    report.loader = export.program ?? export.companion?.canonical
     if isLossless {
       let isExact = origin.isExact && rounding == nil && export.arrays.allSatisfy(\.formula.isExact)
       try requireNothingLost(report.lost, isExact: isExact, destination)

@@ -21,6 +21,8 @@ public struct Converter: Sendable {
     public let rounding: Rounding?
     /// The largest difference between what the source and the destination compute, by ``OutputCheck``; nil if nothing was written.
     public var difference: Double?
+    /// What loads the file in its framework, where that needs more than the file: a program, or a configuration.
+    public var loader: String?
   }
 
   /// The format of the source; nil to find it out.

@@ -32,6 +32,9 @@ protocol ModelExport {
   /// A description of the architecture that has to be given beside the file to read it again; nil where the file says it itself.
   var companion: JSONValue? { get }
 
+  /// A program in the framework's language that loads the file; nil where the framework does so by itself.
+  var program: String? { get }
+
   /// Writes the file, array by array.
   ///
   /// - Parameters:
@@ -42,6 +45,7 @@ protocol ModelExport {
 
 extension ModelExport {
   var companion: JSONValue? { nil }
+  var program: String? { nil }
 }
 
 extension TensorSource where Self: ~Copyable {

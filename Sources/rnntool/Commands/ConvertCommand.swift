@@ -23,6 +23,7 @@ struct ConvertCommand: ParsableCommand {
         rnntool convert book.h5 half.h5 --dtype float16 --measure held-out.txt
         rnntool convert generator.hdf5 generator.h5 --context window:40 --vocabulary chars.json
         rnntool convert book.h5 book.onnx --lossless
+        rnntool convert book.h5 book.pt --print-loader > book.py
       """)
 
   @Argument(help: "The file to read.")
@@ -52,6 +53,10 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Refuse a conversion that would lose anything: a vocabulary, a bit of a number.")
   var lossless = false
 
+  @Flag(
+    help: "Print only what loads the file: for PyTorch a Python program, for the weights of Keras the configuration.")
+  var printLoader = false
+
   @Flag(help: "Replace the destination if it exists.")
   var force = false
 
@@ -72,6 +77,9 @@ struct ConvertCommand: ParsableCommand {
     }
     let format = to ?? ModelFormat(fileName: destination)
     if measure != nil && dtype == nil { throw ValidationError("--measure is for --dtype.") }
+    if printLoader, let format, ![.pytorch, .kerasWeights].contains(format) {
+      throw ValidationError("--print-loader is for pytorch and keras-weights: other files need nothing beside them.")
+    }
     if compress, let format, format != .rnnH5 {
       throw ValidationError("--compress is for rnn-h5 files, not for \(format.rawValue).")
     }
@@ -94,6 +102,7 @@ struct ConvertCommand: ParsableCommand {
     converter.choices = try foreign.choices()
     converter.isLossless = lossless
     let report = try converter.convert(source, to: destination)
+    if printLoader { return try Terminal.write(Array((report.loader ?? "").utf8)) }
     if speech.json {
       return try Terminal.print(
         .object([

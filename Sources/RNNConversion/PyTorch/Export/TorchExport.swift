@@ -25,6 +25,8 @@ public struct TorchExport: ModelExport {
   var lost: [String] { plan.lost }
   var companion: JSONValue? { plan.description }
 
+  var program: String? { loader }
+
   /// A Python program that makes the module and loads the file that ``write(_:creating:)`` wrote.
   public var loader: String { TorchLoader(plan, dtype: dtype).text }
 
