@@ -20,8 +20,11 @@ import rnnh5  # noqa: E402
 from rnnh5.activations import ACTIVATIONS  # noqa: E402
 
 
-def random_architecture(random: np.random.Generator, options: bool = True) -> dict[str, Any]:
-    """Any layer kind and any option, one to three recurrent layers; without ``options``, what version 1.0 had."""
+def random_architecture(random: np.random.Generator, options: bool = True, windows: bool = True) -> dict[str, Any]:
+    """Any layer kind and any option, one to three recurrent layers; without ``options``, what version 1.0 had.
+
+    Without ``windows`` there are no windows, nothing is pooled, and no token comes in as a number.
+    """
 
     def flag() -> bool:
         return bool(random.integers(2))
@@ -34,8 +37,11 @@ def random_architecture(random: np.random.Generator, options: bool = True) -> di
 
     size = width = int(random.integers(2, 12))
     input = "features" if option() else "tokens"
-    context = "sequence" if option() else "stream"
-    output = "sigmoid" if option() else "softmax"
+    context: Any = "sequence" if option() else "stream"
+    if windows and option():
+        padding = int(random.integers(size)) if input == "tokens" and flag() else None
+        context = layers.window(int(random.integers(1, 7)), padding)
+    output = str(random.choice(["sigmoid", "values"])) if option() else "softmax"
     stack: list[dict[str, Any]] = []
     widths: dict[str, int] = {}
 
@@ -44,7 +50,9 @@ def random_architecture(random: np.random.Generator, options: bool = True) -> di
         widths[layer["name"]] = outputs
         return outputs
 
-    if input == "tokens" and flag():
+    if input == "tokens" and windows and option():
+        width = add(layers.scalar(size, float(random.choice([-0.25, 1 / size]))), 1)
+    elif input == "tokens" and flag():
         width = add(layers.embedding(size, (width := int(random.integers(1, 6)))), width)
     elif input == "tokens":
         add(layers.one_hot(size), size)
@@ -55,9 +63,11 @@ def random_architecture(random: np.random.Generator, options: bool = True) -> di
         hidden = int(random.integers(1, 6))
         kind = str(random.choice(["elman", "lstm", "gru"]))
         chosen = _recurrent_options(kind, flag, option, activation, random)
-        if context == "sequence" and option():
+        if context != "stream" and option():
             chosen["direction"] = "backward"
         width = add(getattr(layers, kind)(f"{kind}_{index}", width, hidden, **chosen), hidden)
+        if option():
+            add(layers.activation(f"activation_{index}", activation()), width)
         if option():
             add(layers.layer_norm(f"norm_{index}", width, epsilon=1e-3, bias=flag()), width)
         if option():
@@ -66,9 +76,21 @@ def random_architecture(random: np.random.Generator, options: bool = True) -> di
         if option():
             several = list(widths)[-3:]
             width = add(layers.concatenation(f"all_{index}", *several), sum(widths[name] for name in several))
-    is_free = input != "tokens" or context != "stream" or output != "softmax"
+    pooled = windows and context != "stream" and flag()
+    if pooled and flag():
+        add(layers.attention("pooled", width), width)
+        if option():
+            # Beside what another layer gives at its end.
+            other = str(random.choice(list(widths)[:-1]))
+            other_width = add(layers.final("last", other), widths[other])
+            width = add(layers.concatenation("beside", "pooled", "last"), width + other_width)
+    elif pooled:
+        add(layers.final("pooled", stack[-1]["name"]), width)
+    if output == "values" and flag():
+        return layers.architecture(size, *stack, context=context, input=input, output=output)
+    is_free = input != "tokens" or context == "sequence" or output != "softmax"
     outputs, tied = int(random.integers(1, 9)) if is_free else size, {}
-    if option() and "embedding" in widths:
+    if option() and "embedding" in widths and not pooled:
         # One more layer, of the width that tied weights need.
         width = add(layers.gru("gru_tied", width, widths["embedding"]), widths["embedding"])
         outputs, tied = size, {"weights_of": "embedding"}
@@ -96,6 +118,15 @@ def _recurrent_options(kind: str, flag: Any, option: Any, activation: Any, rando
         chosen["reset"] = str(random.choice(["after", "before"]))
         chosen["update_keeps"] = str(random.choice(["previous", "candidate"]))
     return chosen
+
+
+# What came with version 1.2; everything else that has a name came with 1.1.
+LATEST = {"activation-layers", "pooling", "scalar-input", "values-output", "window-context"}
+
+
+def oldest_version(features: set[str]) -> str:
+    """The oldest version whose readers understand a model that uses these features."""
+    return "1.2" if features & LATEST else "1.1" if features else "1.0"
 
 
 def random_inputs(model: dict[str, Any], random: np.random.Generator, steps: int) -> np.ndarray:

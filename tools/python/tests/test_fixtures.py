@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 import rnnh5
-from conftest import FIXTURES
+from conftest import FIXTURES, oldest_version
 from rnnh5.architecture import features
 from rnnh5.container import Container
 from rnnh5.network import Network
@@ -103,10 +103,7 @@ def test_golden_models_cover_every_feature() -> None:
     for path in GOLDEN:
         with rnnh5.open(path) as model:
             used |= set(model.required_features)
-            new = {"activation-layers", "pooling", "scalar-input", "values-output", "window-context"}
-            used_here = set(model.required_features)
-            expected = "1.2" if used_here & new else "1.1" if used_here else "1.0"
-            assert model.minimum_reader_version == expected
+            assert model.minimum_reader_version == oldest_version(set(model.required_features))
     assert used == {feature["name"] for feature in document("layout.json")["features"]}
 
 
@@ -182,6 +179,13 @@ def uncoupled(architecture: dict, tensors: dict) -> None:
             tensors[f"lstm_1/{name}"] = np.insert(tensors[f"lstm_1/{name}"], 1, 0, axis=0)
 
 
+def last_of_a_copy(architecture: dict, tensors: dict) -> None:
+    """The backward layer's steps by another name, which reads nothing backward."""
+    layers = architecture["layers"]
+    layers.insert(4, {"kind": "sum", "name": "copy", "of": ["backward"]})
+    layers[6]["of"] = "copy"
+
+
 OPTION_MISREADINGS = [
     ("lstm_peepholes", permuted("lstm_1/peephole_weights", 1, 0, 2)),
     ("lstm_peepholes", permuted("lstm_1/peephole_weights", 0, 2, 1)),
@@ -201,6 +205,23 @@ OPTION_MISREADINGS = [
     ("layer_norm", without("norm_1/bias")),
     ("tied_weights", lambda a, t: t.update({"embedding/weights": t["embedding/weights"][::-1]})),
     ("bits_of_features", lambda a, t: a["output"].update(activation="softmax")),
+    ("window_both_ways", lambda a, t: a["context"].update(padding=3)),
+    ("window_both_ways", lambda a, t: a["context"].update(padding=None)),
+    ("window_both_ways", lambda a, t: a["context"].update(length=4)),
+    ("window_both_ways", lambda a, t: a["context"].update(length=6)),
+    ("window_both_ways", altered(4, of="backward")),
+    ("window_both_ways", altered(6, of=["backward_final", "forward_final"])),
+    ("window_both_ways", altered(7, activation="linear")),
+    # The last step of the window where the layer has read one, and not all of them.
+    ("window_both_ways", last_of_a_copy),
+    ("window_attention", lambda a, t: a["context"].update(padding=0)),
+    ("window_attention", lambda a, t: a["context"].update(length=5)),
+    ("window_attention", without("attention/weights")),
+    ("sequence_attention", without("attention/weights")),
+    ("sequence_attention", lambda a, t: a.update(context={"kind": "window", "length": 6, "padding": None})),
+    ("values_of_numbers", altered(0, scale=1.0)),
+    ("values_of_numbers", altered(2, activation="relu")),
+    ("values_of_numbers", lambda a, t: a["output"].update(activation="sigmoid")),
 ]
 
 

@@ -101,7 +101,7 @@ def summary(found: dict[str, Any]) -> str:
     for layer in found["architecture"]["layers"]:
         own = [tensor["shape"] for tensor in found["tensors"] if tensor["path"].startswith(layer["name"] + "/")]
         size = layer.get("size", "")
-        inputs, outputs = layer.get("inputs", size), layer.get("outputs", size)
+        inputs, outputs = layer.get("inputs", size), 1 if layer["kind"] == "scalar" else layer.get("outputs", size)
         layers.append([layer["name"], layer["kind"], str(inputs), str(outputs), f"{sum(map(math.prod, own)):,}"])
     return table(rows) + "\n\n" + table(layers, right=(2, 3, 4))
 

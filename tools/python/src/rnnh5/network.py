@@ -85,6 +85,9 @@ class Network:
             elif kind == "layer_norm":
                 values = _layer_norm(layer, self._parts[name], _dense(values, self.size))
             elif kind == "linear":
+                if layer is self._layers[-1] and has_one_output(self.architecture):
+                    # Of a window the last step counts; the others would be as wide as the vocabulary.
+                    values = values[-1:]
                 values = _product(self._weights(layer), values) + self._parts[name].get("bias", 0.0)
             # one_hot stays a list of indices (see _product), dropout does nothing when a model is read.
             by_name[name] = values
