@@ -65,6 +65,7 @@ extension Vocabulary {
     return .object(omittingNil: [
       "kind": .string(kind.rawValue), "normalisation": .string(normalisation.rawValue), "tokens": .array(tokens),
       "unknown_id": unknown.map { .integer($0) }, "line_end_id": lineEnd.map { .integer($0) },
+      "specials": specials.isEmpty ? nil : .array(specials.map { .integer($0) }),
       "merges": kind == .bpe
         ? .array(merges.map { .array([.integer($0.first), .integer($0.second)]) }) : nil,
       "counts": counts.flatMap { counts in
@@ -100,8 +101,12 @@ extension Vocabulary {
       guard let count = count.integer.flatMap({ UInt64(exactly: $0) }) else { throw Incomplete() }
       return count
     }
+    let specials = try json["specials"]?.array?.map { id -> Int32 in
+      guard let id = id.integer.flatMap({ Int32(exactly: $0) }) else { throw Incomplete() }
+      return id
+    }
     try self.init(
       kind: kind, normalisation: normalisation, tokens: tokens, counts: counts, unknown: try id("unknown_id"),
-      lineEnd: try id("line_end_id"), merges: merges)
+      lineEnd: try id("line_end_id"), merges: merges, specials: specials ?? [])
   }
 }

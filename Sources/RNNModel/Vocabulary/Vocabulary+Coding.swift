@@ -74,7 +74,8 @@ extension Vocabulary {
       }
       let bytes = vocabulary[token]
       // Where white space is normalised, only what ends a line is not a word, whatever its bytes.
-      let isWord = vocabulary.normalisation == .whitespace || !(bytes.count == 1 && bytes.allSatisfy(Symbols.isWhiteSpace))
+      let isWord =
+        vocabulary.normalisation == .whitespace || !(bytes.count == 1 && bytes.allSatisfy(Symbols.isWhiteSpace))
       defer { previousIsWord = isWord }
       return (isWord && previousIsWord ? [0x20] : []) + bytes
     }

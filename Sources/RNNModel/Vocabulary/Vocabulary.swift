@@ -97,7 +97,8 @@ public struct Vocabulary: Hashable, Sendable {
     for token in 0..<count {
       let symbol = Symbol(bytes[offsets[token]..<offsets[token + 1]])
       if symbol.bytes.isEmpty { throw .emptyToken(token) }
-      if !isSpecial[token], Int32(token) != unknown, Int32(token) != lineEnd, !symbol.isSymbol(of: kind, normalisation) {
+      if !isSpecial[token], Int32(token) != unknown, Int32(token) != lineEnd, !symbol.isSymbol(of: kind, normalisation)
+      {
         throw .notASymbol(token, kind)
       }
       if let first = index.updateValue(Int32(token), forKey: symbol) {

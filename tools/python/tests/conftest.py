@@ -147,7 +147,9 @@ def random_vocabulary(size: int, random: np.random.Generator) -> rnnh5.Vocabular
     counts = random.integers(0, 100, size) if random.integers(2) else None
     if kind == "words" and random.integers(2):
         return rnnh5.Vocabulary(tokens, kind, normalisation="whitespace", line_end_id=size - 1, counts=counts)
-    return rnnh5.Vocabulary(tokens, kind, unknown_id=int(random.integers(-1, size)), counts=counts)
+    unknown = int(random.integers(-1, size))
+    specials = [index for index in range(size) if index != unknown and random.integers(6) == 0]
+    return rnnh5.Vocabulary(tokens, kind, unknown_id=unknown, counts=counts, specials=specials)
 
 
 @pytest.fixture

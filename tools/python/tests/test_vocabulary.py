@@ -5,6 +5,7 @@ from itertools import groupby
 import numpy as np
 import pytest
 from rnnh5 import UnknownSymbol, Vocabulary
+from rnnh5.identity import vocabulary_id
 from rnnh5.vocabulary import characters, pieces, words_and_white_space
 
 
@@ -139,3 +140,22 @@ def test_byte_pairs_lose_nothing_and_merge_by_rank() -> None:
 def test_merges_that_make_no_token_are_refused(wrong: list[tuple[int, int]]) -> None:
     with pytest.raises(ValueError, match="merge"):
         Vocabulary.from_merges(wrong)
+
+
+def test_special_tokens_come_from_no_text():
+    vocabulary = Vocabulary([b"<pad>", b"a", b"b", b"?"], "characters", unknown_id=3, specials=[0, 2])
+    assert vocabulary.encode("ab<").tolist() == [1, 3, 3]
+    assert vocabulary.decode([0, 1, 2]) == b"<pad>ab"
+    with pytest.raises(UnknownSymbol):
+        Vocabulary([b"a", b"b"], "characters", specials=[1]).encode("ab")
+
+
+def test_special_tokens_of_byte_pairs_come_last():
+    vocabulary = Vocabulary.from_merges([(97, 98)], specials=[b"<|end|>"])
+    assert vocabulary.encode("ab<|end|>").tolist()[0] == 256 and 257 not in vocabulary.encode("<|end|>")
+    assert vocabulary.decode([256, 257]) == b"ab<|end|>" and vocabulary.specials.tolist() == [257]
+
+
+def test_special_tokens_are_part_of_the_model():
+    tokens = [b"a", b"b"]
+    assert vocabulary_id(Vocabulary(tokens)) != vocabulary_id(Vocabulary(tokens, specials=[1]))
