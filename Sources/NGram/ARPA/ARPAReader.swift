@@ -15,6 +15,8 @@ public struct ARPAReader {
   private var vocabularySize = 0
   private var ignored = 0
   private var levels: [NGramForm.Level] = []
+  /// The n-gram that was looked for last: its tokens, and the nodes that lead to it. In sorted files the next one begins alike.
+  private var path: [(token: UInt32, node: UInt32)] = []
 
   private init(_ file: String) throws {
     self.file = file
@@ -82,10 +84,11 @@ public struct ARPAReader {
   ///
   /// - Returns: the line after the section.
   private mutating func forEachLine(
-    of order: Int, _ count: Int, _ body: (inout Self, Entry) throws -> Void
+    of order: Int, _ count: Int, _ body: (inout Self, borrowing Entry) throws -> Void
   ) throws -> ArraySlice<UInt8> {
     var found = 0
     var after: ArraySlice<UInt8>?
+    var entry = Entry()
     while let line = try lines.next() {
       if line.isEmpty {
         if found < count { continue }
@@ -100,7 +103,8 @@ public struct ARPAReader {
         throw failure("there are more \(order)-grams than the \(count) that the file announces")
       }
       found += 1
-      try body(&self, entry(line, order: order))
+      try read(line, order: order, into: &entry)
+      try body(&self, entry)
     }
     guard found == count else {
       throw failure("the \(order)-grams end here: there are \(found), but the file announces \(count)")
@@ -110,42 +114,56 @@ public struct ARPAReader {
 
   /// One n-gram.
   private struct Entry {
-    var words: [ArraySlice<UInt8>]
+    var line: ArraySlice<UInt8> = []
+    /// Where the words are in the line.
+    var words: [Range<Int>] = []
     /// ln p.
-    var logProbability: Float
+    var logProbability: Float = 0
     /// In nats.
-    var backoff: Float
+    var backoff: Float = 0
+
+    subscript(word: Int) -> ArraySlice<UInt8> { line[words[word]] }
   }
 
-  private func entry(_ line: ArraySlice<UInt8>, order: Int) throws(NGramError) -> Entry {
-    var fields = line.split(whereSeparator: ARPALines.isSpace)
-    guard order + 1...order + 2 ~= fields.count else {
+  private func read(_ line: ArraySlice<UInt8>, order: Int, into entry: inout Entry) throws(NGramError) {
+    entry.line = line
+    entry.words.removeAll(keepingCapacity: true)
+    var start = line.startIndex
+    for index in line.indices where ARPALines.isSpace(line[index]) {
+      if start < index { entry.words.append(start..<index) }
+      start = index + 1
+    }
+    if start < line.endIndex { entry.words.append(start..<line.endIndex) }
+    let count = entry.words.count
+    guard order + 1...order + 2 ~= count else {
       throw failure(
-        "a \(order)-gram has a log-probability, \(order) word\(order == 1 ? "" : "s") and perhaps a backoff, but here \(fields.count == 1 ? "is 1 field" : "are \(fields.count) fields")"
+        "a \(order)-gram has a log-probability, \(order) word\(order == 1 ? "" : "s") and perhaps a backoff, but here \(count == 1 ? "is 1 field" : "are \(count) fields")"
       )
     }
-    var backoff = 0.0
-    if fields.count == order + 2, let field = fields.popLast() {
+    entry.backoff = 0
+    if count == order + 2 {
+      let field = entry[count - 1]
       guard let number = ARPANumber.parse(field), number.isFinite, abs(number) < 1e30 else {
         throw failure("the backoff \(shown(field)) is not a finite number")
       }
-      backoff = number
+      entry.backoff = Float(number * Double.log(10))
+      entry.words.removeLast()
     }
-    guard let number = ARPANumber.parse(fields[0]), number.isFinite, number > -1e30 else {
-      throw failure("the log-probability \(shown(fields[0])) is not a finite number")
+    let field = entry[0]
+    guard let number = ARPANumber.parse(field), number.isFinite, number > -1e30 else {
+      throw failure("the log-probability \(shown(field)) is not a finite number")
     }
     // A probability of 1 may have been rounded up.
-    guard number <= 1e-6 else { throw failure("the log-probability \(shown(fields[0])) is positive") }
-    return Entry(
-      words: Array(fields.dropFirst()), logProbability: Float(min(0, number) * Double.log(10)),
-      backoff: Float(backoff * Double.log(10)))
+    guard number <= 1e-6 else { throw failure("the log-probability \(shown(field)) is positive") }
+    entry.logProbability = Float(min(0, number) * Double.log(10))
+    entry.words.removeFirst()
   }
 
   private mutating func readSingleWords(_ count: Int) throws -> ArraySlice<UInt8> {
     var level = NGramForm.Level()
     var start: (index: Int, backoff: Float)?
     let next = try forEachLine(of: 1, count) { reader, entry in
-      let word = entry.words[0]
+      let word = entry[0]
       guard let number = reader.words.add(word) else {
         throw reader.failure("the word \(reader.shown(word)) occurs twice")
       }
@@ -181,13 +199,13 @@ public struct ARPAReader {
 
   private mutating func readSection(order: Int, _ count: Int, of highest: Int) throws -> ArraySlice<UInt8> {
     var section = ARPASection(below: levels[order - 2])
-    levels[order - 2].childOffsets = []
+    path = []
     var numbers: [UInt32] = []
     let next = try forEachLine(of: order, count) { reader, entry in
       numbers.removeAll(keepingCapacity: true)
-      for word in entry.words {
-        guard let number = reader.words.find(word) else {
-          throw reader.failure("the word \(reader.shown(word)) is not among the 1-grams")
+      for index in 0..<order {
+        guard let number = reader.words.find(entry[index]) else {
+          throw reader.failure("the word \(reader.shown(entry[index])) is not among the 1-grams")
         }
         numbers.append(reader.tokens[Int(number)])
       }
@@ -198,8 +216,8 @@ public struct ARPAReader {
         return
       }
       guard let context = reader.find(numbers.dropLast()) else {
-        let words = entry.words.dropLast().joined(separator: [0x20])
-        throw reader.failure("the context \(reader.shown(ArraySlice(words))) is not among the \(order - 1)-grams")
+        let words = entry.line[entry.words[0].lowerBound..<entry.words[order - 2].upperBound]
+        throw reader.failure("the context \(reader.shown(words)) is not among the \(order - 1)-grams")
       }
       let weight = order == highest || numbers.last == end ? 0 : entry.backoff
       section.add(context, numbers[order - 1], entry.logProbability, weight, line: reader.lines.number)
@@ -213,15 +231,24 @@ public struct ARPAReader {
   }
 
   /// The n-gram of these tokens.
-  private func find(_ tokens: ArraySlice<UInt32>) -> UInt32? {
-    var node = Int(tokens[tokens.startIndex])
-    for (index, token) in tokens.dropFirst().enumerated() {
-      let offsets = levels[index].childOffsets
-      let range = Int(offsets[node])..<Int(offsets[node + 1])
-      guard let child = NGramModel.find(token, in: levels[index + 1].tokens, range) else { return nil }
-      node = child
+  private mutating func find(_ tokens: ArraySlice<UInt32>) -> UInt32? {
+    var known = 0
+    while known < path.count && known < tokens.count && path[known].token == tokens[tokens.startIndex + known] {
+      known += 1
     }
-    return UInt32(node)
+    path.removeLast(path.count - known)
+    for token in tokens.dropFirst(known) {
+      guard let last = path.last else {
+        path.append((token, token))
+        continue
+      }
+      let index = path.count - 1
+      let start = Int(levels[index].childOffsets[Int(last.node)])
+      let end = Int(levels[index].childOffsets[Int(last.node) + 1])
+      guard let child = NGramModel.find(token, in: levels[index + 1].tokens, start..<end) else { return nil }
+      path.append((token, UInt32(child)))
+    }
+    return path.last?.node
   }
 
   private mutating func finish() throws(NGramError) -> ARPAModel {
