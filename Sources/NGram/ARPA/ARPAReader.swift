@@ -1,5 +1,4 @@
 import RNNTraining
-import RealModule
 
 /// Reads ARPA files, plain or compressed by gzip.
 ///
@@ -36,21 +35,17 @@ public struct ARPAReader {
     var line = section
     for (index, count) in counts.enumerated() {
       guard line.elementsEqual("\\\(index + 1)-grams:".utf8) else {
-        throw failure("expected \\\(index + 1)-grams:, but found \(shown(line))")
+        throw failure("expected \\\(index + 1)-grams:, but found \(ARPALines.shown(line))")
       }
       line = try index == 0 ? readSingleWords(count) : readSection(order: index + 1, count, of: counts.count)
     }
-    guard line.elementsEqual("\\end\\".utf8) else { throw failure("expected \\end\\, but found \(shown(line))") }
+    guard line.elementsEqual("\\end\\".utf8) else {
+      throw failure("expected \\end\\, but found \(ARPALines.shown(line))")
+    }
     return try finish()
   }
 
   private func failure(_ reason: String) -> NGramError { .arpa(file: file, line: max(1, lines.number), reason: reason) }
-
-  private func shown(_ line: ArraySlice<UInt8>) -> String {
-    let text = String(decoding: line.prefix(40), as: UTF8.self)
-    let printable = String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
-    return "'\(printable)\(line.count > 40 ? "..." : "")'"
-  }
 
   /// The next line that is not empty.
   private mutating func nextLine(before what: String) throws -> ArraySlice<UInt8> {
@@ -68,13 +63,15 @@ public struct ARPAReader {
     while true {
       let line = try nextLine(before: "its n-grams")
       guard line.starts(with: "ngram".utf8) else {
-        guard !counts.isEmpty else { throw failure("expected 'ngram 1=' and a number, but found \(shown(line))") }
+        guard !counts.isEmpty else {
+          throw failure("expected 'ngram 1=' and a number, but found \(ARPALines.shown(line))")
+        }
         return (counts, line)
       }
       let parts = line.dropFirst(5).split(separator: 0x3D, omittingEmptySubsequences: false)
       let numbers = parts.map { part in Int(String(decoding: part, as: UTF8.self).filter { $0 != " " && $0 != "\t" }) }
       guard numbers.count == 2, let order = numbers[0], let count = numbers[1], count >= 0, order == counts.count + 1
-      else { throw failure("expected 'ngram \(counts.count + 1)=' and a number, but found \(shown(line))") }
+      else { throw failure("expected 'ngram \(counts.count + 1)=' and a number, but found \(ARPALines.shown(line))") }
       guard order <= NGramModel.highestOrder else { throw failure(NGramError.order(order).description) }
       counts.append(count)
     }
@@ -84,11 +81,11 @@ public struct ARPAReader {
   ///
   /// - Returns: the line after the section.
   private mutating func forEachLine(
-    of order: Int, _ count: Int, _ body: (inout Self, borrowing Entry) throws -> Void
+    of order: Int, _ count: Int, _ body: (inout Self, borrowing ARPAEntry) throws -> Void
   ) throws -> ArraySlice<UInt8> {
     var found = 0
     var after: ArraySlice<UInt8>?
-    var entry = Entry()
+    var entry = ARPAEntry()
     while let line = try lines.next() {
       if line.isEmpty {
         if found < count { continue }
@@ -103,7 +100,11 @@ public struct ARPAReader {
         throw failure("there are more \(order)-grams than the \(count) that the file announces")
       }
       found += 1
-      try read(line, order: order, into: &entry)
+      do throws(ARPAEntry.Fault) {
+        try entry.read(line, order: order)
+      } catch {
+        throw failure(error.reason)
+      }
       try body(&self, entry)
     }
     guard found == count else {
@@ -112,60 +113,13 @@ public struct ARPAReader {
     return try after ?? nextLine(before: "\\end\\")
   }
 
-  /// One n-gram.
-  private struct Entry {
-    var line: ArraySlice<UInt8> = []
-    /// Where the words are in the line.
-    var words: [Range<Int>] = []
-    /// ln p.
-    var logProbability: Float = 0
-    /// In nats.
-    var backoff: Float = 0
-
-    subscript(word: Int) -> ArraySlice<UInt8> { line[words[word]] }
-  }
-
-  private func read(_ line: ArraySlice<UInt8>, order: Int, into entry: inout Entry) throws(NGramError) {
-    entry.line = line
-    entry.words.removeAll(keepingCapacity: true)
-    var start = line.startIndex
-    for index in line.indices where ARPALines.isSpace(line[index]) {
-      if start < index { entry.words.append(start..<index) }
-      start = index + 1
-    }
-    if start < line.endIndex { entry.words.append(start..<line.endIndex) }
-    let count = entry.words.count
-    guard order + 1...order + 2 ~= count else {
-      throw failure(
-        "a \(order)-gram has a log-probability, \(order) word\(order == 1 ? "" : "s") and perhaps a backoff, but here \(count == 1 ? "is 1 field" : "are \(count) fields")"
-      )
-    }
-    entry.backoff = 0
-    if count == order + 2 {
-      let field = entry[count - 1]
-      guard let number = ARPANumber.parse(field), number.isFinite, abs(number) < 1e30 else {
-        throw failure("the backoff \(shown(field)) is not a finite number")
-      }
-      entry.backoff = Float(number * Double.log(10))
-      entry.words.removeLast()
-    }
-    let field = entry[0]
-    guard let number = ARPANumber.parse(field), number.isFinite, number > -1e30 else {
-      throw failure("the log-probability \(shown(field)) is not a finite number")
-    }
-    // A probability of 1 may have been rounded up.
-    guard number <= 1e-6 else { throw failure("the log-probability \(shown(field)) is positive") }
-    entry.logProbability = Float(min(0, number) * Double.log(10))
-    entry.words.removeFirst()
-  }
-
   private mutating func readSingleWords(_ count: Int) throws -> ArraySlice<UInt8> {
     var level = NGramForm.Level()
     var start: (index: Int, backoff: Float)?
     let next = try forEachLine(of: 1, count) { reader, entry in
       let word = entry[0]
       guard let number = reader.words.add(word) else {
-        throw reader.failure("the word \(reader.shown(word)) occurs twice")
+        throw reader.failure("the word \(ARPALines.shown(word)) occurs twice")
       }
       guard number < UInt32(Int32.max) else { throw reader.failure("there are too many words") }
       if word.elementsEqual(ARPAWords.start) {
@@ -205,7 +159,7 @@ public struct ARPAReader {
       numbers.removeAll(keepingCapacity: true)
       for index in 0..<order {
         guard let number = reader.words.find(entry[index]) else {
-          throw reader.failure("the word \(reader.shown(entry[index])) is not among the 1-grams")
+          throw reader.failure("the word \(ARPALines.shown(entry[index])) is not among the 1-grams")
         }
         numbers.append(reader.tokens[Int(number)])
       }
@@ -217,7 +171,7 @@ public struct ARPAReader {
       }
       guard let context = reader.find(numbers.dropLast()) else {
         let words = entry.line[entry.words[0].lowerBound..<entry.words[order - 2].upperBound]
-        throw reader.failure("the context \(reader.shown(words)) is not among the \(order - 1)-grams")
+        throw reader.failure("the context \(ARPALines.shown(words)) is not among the \(order - 1)-grams")
       }
       let weight = order == highest || numbers.last == end ? 0 : entry.backoff
       section.add(context, numbers[order - 1], entry.logProbability, weight, line: reader.lines.number)
