@@ -53,4 +53,11 @@ struct ARPALines {
 
   /// What separates fields. Other white space may be part of a word.
   static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
+
+  /// The beginning of a line or a field, as an error says it.
+  static func shown(_ line: ArraySlice<UInt8>) -> String {
+    let text = String(decoding: line.prefix(40), as: UTF8.self)
+    let printable = String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
+    return "'\(printable)\(line.count > 40 ? "..." : "")'"
+  }
 }

@@ -1,5 +1,4 @@
 import RNNText
-import RealModule
 
 /// Reads ARPA files, plain or compressed by gzip.
 ///
@@ -15,6 +14,8 @@ public struct ARPAReader {
   private var vocabularySize = 0
   private var ignored = 0
   private var levels: [NGramForm.Level] = []
+  /// The n-gram that was looked for last: its tokens, and the nodes that lead to it. In sorted files the next one begins alike.
+  private var path: [(token: UInt32, node: UInt32)] = []
 
   private init(_ file: String) throws {
     self.file = file
@@ -34,21 +35,17 @@ public struct ARPAReader {
     var line = section
     for (index, count) in counts.enumerated() {
       guard line.elementsEqual("\\\(index + 1)-grams:".utf8) else {
-        throw failure("expected \\\(index + 1)-grams:, but found \(shown(line))")
+        throw failure("expected \\\(index + 1)-grams:, but found \(ARPALines.shown(line))")
       }
       line = try index == 0 ? readSingleWords(count) : readSection(order: index + 1, count, of: counts.count)
     }
-    guard line.elementsEqual("\\end\\".utf8) else { throw failure("expected \\end\\, but found \(shown(line))") }
+    guard line.elementsEqual("\\end\\".utf8) else {
+      throw failure("expected \\end\\, but found \(ARPALines.shown(line))")
+    }
     return try finish()
   }
 
   private func failure(_ reason: String) -> NGramError { .arpa(file: file, line: max(1, lines.number), reason: reason) }
-
-  private func shown(_ line: ArraySlice<UInt8>) -> String {
-    let text = String(decoding: line.prefix(40), as: UTF8.self)
-    let printable = String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
-    return "'\(printable)\(line.count > 40 ? "..." : "")'"
-  }
 
   /// The next line that is not empty.
   private mutating func nextLine(before what: String) throws -> ArraySlice<UInt8> {
@@ -66,13 +63,15 @@ public struct ARPAReader {
     while true {
       let line = try nextLine(before: "its n-grams")
       guard line.starts(with: "ngram".utf8) else {
-        guard !counts.isEmpty else { throw failure("expected 'ngram 1=' and a number, but found \(shown(line))") }
+        guard !counts.isEmpty else {
+          throw failure("expected 'ngram 1=' and a number, but found \(ARPALines.shown(line))")
+        }
         return (counts, line)
       }
       let parts = line.dropFirst(5).split(separator: 0x3D, omittingEmptySubsequences: false)
       let numbers = parts.map { part in Int(String(decoding: part, as: UTF8.self).filter { $0 != " " && $0 != "\t" }) }
       guard numbers.count == 2, let order = numbers[0], let count = numbers[1], count >= 0, order == counts.count + 1
-      else { throw failure("expected 'ngram \(counts.count + 1)=' and a number, but found \(shown(line))") }
+      else { throw failure("expected 'ngram \(counts.count + 1)=' and a number, but found \(ARPALines.shown(line))") }
       guard order <= NGramModel.highestOrder else { throw failure(NGramError.order(order).description) }
       counts.append(count)
     }
@@ -82,10 +81,11 @@ public struct ARPAReader {
   ///
   /// - Returns: the line after the section.
   private mutating func forEachLine(
-    of order: Int, _ count: Int, _ body: (inout Self, Entry) throws -> Void
+    of order: Int, _ count: Int, _ body: (inout Self, borrowing ARPAEntry) throws -> Void
   ) throws -> ArraySlice<UInt8> {
     var found = 0
     var after: ArraySlice<UInt8>?
+    var entry = ARPAEntry()
     while let line = try lines.next() {
       if line.isEmpty {
         if found < count { continue }
@@ -100,7 +100,12 @@ public struct ARPAReader {
         throw failure("there are more \(order)-grams than the \(count) that the file announces")
       }
       found += 1
-      try body(&self, entry(line, order: order))
+      do throws(ARPAEntry.Fault) {
+        try entry.read(line, order: order)
+      } catch {
+        throw failure(error.reason)
+      }
+      try body(&self, entry)
     }
     guard found == count else {
       throw failure("the \(order)-grams end here: there are \(found), but the file announces \(count)")
@@ -108,46 +113,13 @@ public struct ARPAReader {
     return try after ?? nextLine(before: "\\end\\")
   }
 
-  /// One n-gram.
-  private struct Entry {
-    var words: [ArraySlice<UInt8>]
-    /// ln p.
-    var logProbability: Float
-    /// In nats.
-    var backoff: Float
-  }
-
-  private func entry(_ line: ArraySlice<UInt8>, order: Int) throws(NGramError) -> Entry {
-    var fields = line.split(whereSeparator: ARPALines.isSpace)
-    guard order + 1...order + 2 ~= fields.count else {
-      throw failure(
-        "a \(order)-gram has a log-probability, \(order) word\(order == 1 ? "" : "s") and perhaps a backoff, but here \(fields.count == 1 ? "is 1 field" : "are \(fields.count) fields")"
-      )
-    }
-    var backoff = 0.0
-    if fields.count == order + 2, let field = fields.popLast() {
-      guard let number = ARPANumber.parse(field), number.isFinite, abs(number) < 1e30 else {
-        throw failure("the backoff \(shown(field)) is not a finite number")
-      }
-      backoff = number
-    }
-    guard let number = ARPANumber.parse(fields[0]), number.isFinite, number > -1e30 else {
-      throw failure("the log-probability \(shown(fields[0])) is not a finite number")
-    }
-    // A probability of 1 may have been rounded up.
-    guard number <= 1e-6 else { throw failure("the log-probability \(shown(fields[0])) is positive") }
-    return Entry(
-      words: Array(fields.dropFirst()), logProbability: Float(min(0, number) * Double.log(10)),
-      backoff: Float(backoff * Double.log(10)))
-  }
-
   private mutating func readSingleWords(_ count: Int) throws -> ArraySlice<UInt8> {
     var level = NGramForm.Level()
     var start: (index: Int, backoff: Float)?
     let next = try forEachLine(of: 1, count) { reader, entry in
-      let word = entry.words[0]
+      let word = entry[0]
       guard let number = reader.words.add(word) else {
-        throw reader.failure("the word \(reader.shown(word)) occurs twice")
+        throw reader.failure("the word \(ARPALines.shown(word)) occurs twice")
       }
       guard number < UInt32(Int32.max) else { throw reader.failure("there are too many words") }
       if word.elementsEqual(ARPAWords.start) {
@@ -181,13 +153,13 @@ public struct ARPAReader {
 
   private mutating func readSection(order: Int, _ count: Int, of highest: Int) throws -> ArraySlice<UInt8> {
     var section = ARPASection(below: levels[order - 2])
-    levels[order - 2].childOffsets = []
+    path = []
     var numbers: [UInt32] = []
     let next = try forEachLine(of: order, count) { reader, entry in
       numbers.removeAll(keepingCapacity: true)
-      for word in entry.words {
-        guard let number = reader.words.find(word) else {
-          throw reader.failure("the word \(reader.shown(word)) is not among the 1-grams")
+      for index in 0..<order {
+        guard let number = reader.words.find(entry[index]) else {
+          throw reader.failure("the word \(ARPALines.shown(entry[index])) is not among the 1-grams")
         }
         numbers.append(reader.tokens[Int(number)])
       }
@@ -198,8 +170,8 @@ public struct ARPAReader {
         return
       }
       guard let context = reader.find(numbers.dropLast()) else {
-        let words = entry.words.dropLast().joined(separator: [0x20])
-        throw reader.failure("the context \(reader.shown(ArraySlice(words))) is not among the \(order - 1)-grams")
+        let words = entry.line[entry.words[0].lowerBound..<entry.words[order - 2].upperBound]
+        throw reader.failure("the context \(ARPALines.shown(words)) is not among the \(order - 1)-grams")
       }
       let weight = order == highest || numbers.last == end ? 0 : entry.backoff
       section.add(context, numbers[order - 1], entry.logProbability, weight, line: reader.lines.number)
@@ -213,15 +185,24 @@ public struct ARPAReader {
   }
 
   /// The n-gram of these tokens.
-  private func find(_ tokens: ArraySlice<UInt32>) -> UInt32? {
-    var node = Int(tokens[tokens.startIndex])
-    for (index, token) in tokens.dropFirst().enumerated() {
-      let offsets = levels[index].childOffsets
-      let range = Int(offsets[node])..<Int(offsets[node + 1])
-      guard let child = NGramModel.find(token, in: levels[index + 1].tokens, range) else { return nil }
-      node = child
+  private mutating func find(_ tokens: ArraySlice<UInt32>) -> UInt32? {
+    var known = 0
+    while known < path.count && known < tokens.count && path[known].token == tokens[tokens.startIndex + known] {
+      known += 1
     }
-    return UInt32(node)
+    path.removeLast(path.count - known)
+    for token in tokens.dropFirst(known) {
+      guard let last = path.last else {
+        path.append((token, token))
+        continue
+      }
+      let index = path.count - 1
+      let start = Int(levels[index].childOffsets[Int(last.node)])
+      let end = Int(levels[index].childOffsets[Int(last.node) + 1])
+      guard let child = NGramModel.find(token, in: levels[index + 1].tokens, start..<end) else { return nil }
+      path.append((token, UInt32(child)))
+    }
+    return path.last?.node
   }
 
   private mutating func finish() throws(NGramError) -> ARPAModel {
