@@ -132,6 +132,7 @@ import Testing
     ),
     ("units that are cut", { one("Reshape", [$0.integers("s", [0, 0, 1, 3, 1, 2])])(&$0) }, "cut or mixed"),
     ("units that are mixed", { one("Reshape", [$0.integers("s", [3, -1, 1])])(&$0) }, "cut or mixed"),
+    ("units that are left out", { one("Reshape", [$0.integers("s", [0, 0])])(&$0) }, "cut or mixed"),
     ("two lengths that are open", { one("Reshape", [$0.integers("s", [-1, -1, 3])])(&$0) }, "cut or mixed"),
     ("axes that are not there", one("Transpose", [], [("perm", .integers([0, 1, 3]))]), "cut or mixed"),
     ("the smallest axis", one("Softmax", [], [("axis", .integer(.min))]), "not over the units"),

@@ -20,6 +20,7 @@ enum ONNXImport: ModelImport {
     var network = interpreter.network
     if network.size == 0 { network.setSize(stated.architecture?.size ?? output.width) }
     network.dropInputLayer()
+    if let architecture = stated.architecture { network.adoptInitialStates(of: architecture) }
     network.shareWeights()
     var assembly = ModelAssembly(of: arrays, choices: choices)
     for planned in network.layers {
@@ -47,6 +48,27 @@ enum ONNXImport: ModelImport {
 }
 
 extension ONNXNetwork {
+  /// States that the graph takes only because a stream goes on from them start from zero, where the model says so.
+  mutating func adoptInitialStates(of architecture: Architecture) {
+    let stated = architecture.layers.filter { $0.direction != nil }
+    let found = layers.map(\.layer).filter { $0.direction != nil }
+    guard stated.map(\.kind) == found.map(\.kind) else { return }
+    for (layer, model) in zip(found, stated) where layer.initialState == .given && model.initialState == .zero {
+      switch layer {
+      case .elman(var layer):
+        layer.initialState = .zero
+        self[layer.name]?.layer = .elman(layer)
+      case .lstm(var layer):
+        layer.initialState = .zero
+        self[layer.name]?.layer = .lstm(layer)
+      case .gru(var layer):
+        layer.initialState = .zero
+        self[layer.name]?.layer = .gru(layer)
+      default: break
+      }
+    }
+  }
+
   /// Says how many tokens there are, where the first layer takes them as numbers.
   mutating func setSize(_ count: Int) {
     guard let first = layers.first, case .scalar(var scalar) = first.layer else { return }

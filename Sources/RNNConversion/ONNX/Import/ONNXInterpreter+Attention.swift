@@ -4,6 +4,7 @@ extension ONNXInterpreter {
   // Attention over the steps: a product with one column, a softmax over the steps, and the sum of the steps by their shares.
 
   mutating func multiply(_ node: ONNXNode) throws(ConversionError) {
+    if try isNormalisation(node) { return }
     let (first, second) = (try required(node, 0), try required(node, 1))
     switch (first, second) {
     case (.numbers(let axes, let scale), let other), (let other, .numbers(let axes, let scale)):

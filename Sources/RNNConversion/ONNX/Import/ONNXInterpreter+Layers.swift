@@ -29,6 +29,7 @@ extension ONNXInterpreter {
       network.add(.activation(.init(name: activated, activation: .sigmoid)))
       return activated
     case .softmax, .logSoftmax, .shares, .weighted: throw refused(node, "something is computed from a softmax")
+    case .normalisation: throw refused(node, "something is computed from half of a normalisation")
     }
   }
 
@@ -152,23 +153,31 @@ extension ONNXInterpreter {
 
   /// Gives a layer that has none a bias.
   private mutating func addBias(_ node: ONNXNode, _ bias: TensorFormula, to name: String) throws(ConversionError) {
-    guard var planned = network[name], case .linear(var linear) = planned.layer, !linear.bias, planned.uses == 0 else {
-      throw refused(node, "parameters are added to something else than a new affine map")
+    guard var planned = network[name], planned.uses == 0, planned.parameters["bias"] == nil,
+      let units = planned.layer.outputs
+    else { throw refused(node, "parameters are added to something else than a new affine map") }
+    switch planned.layer {
+    case .linear(var linear):
+      linear.bias = true
+      planned.layer = .linear(linear)
+    case .layerNorm(var norm):
+      norm.bias = true
+      planned.layer = .layerNorm(norm)
+    default: throw refused(node, "parameters are added to something else than a new affine map")
     }
-    guard bias.count == linear.outputs, bias.shape.last == linear.outputs else {
-      throw refused(node, "\(bias.shape) numbers are added to \(linear.outputs) units")
+    guard bias.count == units, bias.shape.last == units else {
+      throw refused(node, "\(bias.shape) numbers are added to \(units) units")
     }
-    linear.bias = true
-    planned.layer = .linear(linear)
     guard
       case .weights(let vector, _) = try weights(
-        node, depth: 0, { () throws(TensorFormulaError) in try bias.reshaped([linear.outputs]) })
+        node, depth: 0, { () throws(TensorFormulaError) in try bias.reshaped([units]) })
     else { return }
     planned.parameters["bias"] = vector
     network[name] = planned
   }
 
   mutating func add(_ node: ONNXNode) throws(ConversionError) {
+    if try isNormalisation(node) { return }
     switch (try required(node, 0), try required(node, 1)) {
     case (.flow(let flow), .weights(let bias, _)), (.weights(let bias, _), .flow(let flow)):
       guard flow.hasFeaturesLast, flow.sources.count == 1, flow.head == nil, !flow.isFinal else {

@@ -47,6 +47,8 @@ struct ONNXFlow: Sendable {
     case shares
     /// What is attended to, each step multiplied with its share.
     case weighted
+    /// A part of a normalisation that is written out.
+    case normalisation(ONNXNormalisation)
   }
 
   var axes: ONNXAxes
