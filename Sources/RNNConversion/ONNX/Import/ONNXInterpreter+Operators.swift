@@ -15,7 +15,7 @@ extension ONNXInterpreter {
     case "ReduceMean", "Pow", "Sqrt": try normalisation(node)
     case "Div", "Sub":
       if try !isNormalisation(node) { try integerArithmetic(node) }
-    case "Mod", "Min", "Max", "Equal", "Where", "ReduceProd", "Range", "Size":
+    case "Min", "Max", "Equal", "Where", "ReduceProd":
       try integerArithmetic(node)
     case "Add": try add(node)
     case "Transpose": try transpose(node)
