@@ -159,6 +159,15 @@ import Testing
     ),
     ("a product with itself", one("MatMul", ["e"]), "not a matrix of parameters"),
     ("numbers added to the embedding", { one("Add", [$0.floats("b", [1, 2, 3], shape: [3])])(&$0) }, "affine map"),
+    (
+      "a product with its bias and without",
+      {
+        $0.node("MatMul", ["e", $0.floats("M", [Float](repeating: 1, count: 9), shape: [3, 3])], ["m"])
+        $0.node("Add", ["m", $0.floats("b", [1, 2, 3], shape: [3])], ["y"])
+        $0.node("Add", ["y", "m"], ["z"])
+        $0.output("z", [])
+      }, "with and without"
+    ),
     ("numbers multiplied", { one("Mul", [$0.floats("b", [1, 2, 3], shape: [3])])(&$0) }, "computes with"),
     (
       "a normalisation of steps",

@@ -22,7 +22,8 @@ extension ONNXInterpreter {
       network[shares.sources[0]]?.source == source
     else { throw refused(node, "attention is given to other values than those that it is computed from") }
     var weighted = values
-    (weighted.sources, weighted.isFinal, weighted.head) = (shares.sources, false, .weighted)
+    (weighted.sources, weighted.revision) = (shares.sources, shares.revision)
+    (weighted.isFinal, weighted.head) = (false, .weighted)
     set(node, .flow(weighted))
   }
 

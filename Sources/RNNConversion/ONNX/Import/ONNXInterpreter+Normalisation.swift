@@ -29,7 +29,10 @@ extension ONNXInterpreter {
         try integer(node, "keepdims", 1) == 1
       else { throw refused(node, "it is not over the units alone") }
       let head = flow.head == nil ? ONNXNormalisation.mean : .variance
-      if flow.head == nil { flow.sources = [try materialized(flow, node)] }
+      if flow.head == nil {
+        let source = try materialized(flow, node)
+        (flow.sources, flow.revision) = ([source], network[source]?.revision ?? 0)
+      }
       flow.axes.axes[flow.axes.rank - 1] = []
       (flow.features, flow.width, flow.isFinal, flow.head) = ([], 1, false, .normalisation(head))
     case ("Pow", .normalisation(.centred)):
@@ -50,7 +53,8 @@ extension ONNXInterpreter {
         try materialized(values, node) == mean.sources[0]
       else { throw refused(node, "the mean is that of other values") }
       var centred = values
-      (centred.sources, centred.isFinal, centred.head) = (mean.sources, false, .normalisation(.centred))
+      (centred.sources, centred.revision) = (mean.sources, mean.revision)
+      (centred.isFinal, centred.head) = (false, .normalisation(.centred))
       set(node, .flow(centred))
     case ("Add", .flow(var flow), let other), ("Add", let other, .flow(var flow)):
       guard flow.head == .normalisation(.variance), let epsilon = try constant(other) else { return false }
@@ -65,6 +69,7 @@ extension ONNXInterpreter {
     case ("Mul", .flow(let flow), .weights(let gain, _)), ("Mul", .weights(let gain, _), .flow(let flow)):
       guard case .normalisation(.normalised(let epsilon))? = flow.head else { return false }
       guard gain.shape == [flow.width] else { throw refused(node, "its gain is not a parameter for each unit") }
+      try checkCurrent(flow, node)
       network.connect(flow.sources[0])
       let name = network.name("layer_norm")
       network.add(

@@ -61,6 +61,8 @@ struct ONNXFlow: Sendable {
   /// Whether it is what the layers give at the step that they read last.
   var isFinal = false
   var head: Head?
+  /// The layer's revision that this is the output of.
+  var revision = 0
 
   /// Whether the units are the last axis, in order.
   var hasFeaturesLast: Bool { axes.axes.last == features }
