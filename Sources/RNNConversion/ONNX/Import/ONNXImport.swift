@@ -19,10 +19,11 @@ enum ONNXImport: ModelImport {
     let stated = try ONNXMetadata(file)
     var network = interpreter.network
     if network.size == 0 { network.setSize(stated.architecture?.size ?? output.width) }
+    var assembly = ModelAssembly(of: arrays, choices: choices)
+    if interpreter.takesTokens(network, output, stated.architecture?.input, &assembly) { network.takeTokens() }
     network.dropInputLayer()
     if let architecture = stated.architecture { network.adoptInitialStates(of: architecture) }
     network.shareWeights()
-    var assembly = ModelAssembly(of: arrays, choices: choices)
     for planned in network.layers {
       for formula in planned.parameters.values {
         for name in formula.operands { _ = try assembly.take(name) }
@@ -75,6 +76,13 @@ extension ONNXNetwork {
     scalar.size = count
     size = count
     self[scalar.name]?.layer = .scalar(scalar)
+  }
+
+  /// Makes the input of vectors one of tokens: each vector has a single 1.
+  mutating func takeTokens() {
+    guard let vectors, let first = layers.first, first.layer.name == ONNXInterpreter.inputLayer else { return }
+    self[first.layer.name]?.layer = .oneHot(.init(name: first.layer.name, size: vectors.width))
+    self.vectors = nil
   }
 
   /// Removes the layer that stands for the input where the first layer simply takes it.

@@ -52,6 +52,19 @@ extension ONNXInterpreter {
     return flow
   }
 
+  /// Whether vectors that come in are tokens, which no graph says.
+  func takesTokens(
+    _ network: ONNXNetwork, _ output: ONNXFlow, _ stated: Architecture.Input?, _ assembly: inout ModelAssembly
+  ) -> Bool {
+    guard let vectors = network.vectors else { return false }
+    if assembly.choices.input == nil, let stated { return stated == .tokens }
+    let gives = output.head == .sigmoid || !(network.layers.last?.layer.isLinear ?? false) ? 0 : output.width
+    let input = assembly.settle(
+      assembly.choices.input, else: vectors.width == gives && gives > 1 ? .tokens : .features, "input", flag: "--input",
+      because: "'\(vectors.name)' takes \(vectors.width) numbers: one-hot vectors of tokens, or other vectors")
+    return input == .tokens
+  }
+
   /// How the model sees a text, which a graph says only in part.
   func context(
     _ network: ONNXNetwork, _ stated: Architecture.Context?, _ assembly: inout ModelAssembly
