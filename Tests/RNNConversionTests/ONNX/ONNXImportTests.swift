@@ -107,8 +107,9 @@ import Testing
     #expect(vectors.document.architecture.layers.map(\.kind) == ["gru", "linear"])
     let ids: [Int32] = [1, 3, 0, 2]
     let fed = ids.map { id in (0..<4).map { Float($0 == id ? 1 : 0) } }
-    let found = try Self.outputs(of: tokens, [.tokens(ids)])
-    #expect(try found == Self.outputs(of: vectors, [.features(fed)]))
+    let found = try Self.outputs(of: tokens, [.tokens(ids)])[0]
+    let expected = try Self.outputs(of: vectors, [.features(fed)])[0]
+    #expect(OutputCheck.largestDifference(Array(expected.joined()), Array(found.joined())) < 1e-6)
   }
 
   // MARK: - The tests of the operators themselves
