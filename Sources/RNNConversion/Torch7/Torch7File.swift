@@ -11,6 +11,11 @@ final class Torch7File: Sendable {
 
   init(opening path: String) throws(ConversionError) {
     file = try SharedFile(opening: path)
+    let first = try file.bytes(0..<min(2, file.size))
+    if first.count == 2, (0x30...0x38).contains(first[0]), first[1] == 0x0A {
+      throw .malformed(
+        file: path, place: "byte 0", reason: "it is in Torch7's text form, which is not supported: save it as binary")
+    }
     var reader = Torch7Reader(file)
     root = try reader.root()
     objects = reader.objects

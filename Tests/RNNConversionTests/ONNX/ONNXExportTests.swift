@@ -37,6 +37,13 @@ import Testing
     #expect(back.document.architecture.context == original.architecture.context)
     #expect(back.document.architecture.output == original.architecture.output)
     #expect(back.assumptions.isEmpty)
+    // No second bias, no state from outside that the model does not have.
+    let layers = back.document.architecture.layers.filter { $0.direction != nil }
+    #expect(
+      layers.map(\.initialState) == original.architecture.layers.filter { $0.direction != nil }.map(\.initialState))
+    #expect(
+      back.tensors.filter { $0.path.hasSuffix("recurrent_bias") }.count
+        == ParameterTable(original.architecture).entries.filter { $0.name == "recurrent_bias" }.count)
     #expect(try ModelFormat(of: path) == .onnx)
   }
 

@@ -132,6 +132,7 @@ import Testing
     ),
     ("units that are cut", { one("Reshape", [$0.integers("s", [0, 0, 1, 3, 1, 2])])(&$0) }, "cut or mixed"),
     ("units that are mixed", { one("Reshape", [$0.integers("s", [3, -1, 1])])(&$0) }, "cut or mixed"),
+    ("units that are left out", { one("Reshape", [$0.integers("s", [0, 0])])(&$0) }, "cut or mixed"),
     ("two lengths that are open", { one("Reshape", [$0.integers("s", [-1, -1, 3])])(&$0) }, "cut or mixed"),
     ("axes that are not there", one("Transpose", [], [("perm", .integers([0, 1, 3]))]), "cut or mixed"),
     ("the smallest axis", one("Softmax", [], [("axis", .integer(.min))]), "not over the units"),
@@ -158,6 +159,15 @@ import Testing
     ),
     ("a product with itself", one("MatMul", ["e"]), "not a matrix of parameters"),
     ("numbers added to the embedding", { one("Add", [$0.floats("b", [1, 2, 3], shape: [3])])(&$0) }, "affine map"),
+    (
+      "a product with its bias and without",
+      {
+        $0.node("MatMul", ["e", $0.floats("M", [Float](repeating: 1, count: 9), shape: [3, 3])], ["m"])
+        $0.node("Add", ["m", $0.floats("b", [1, 2, 3], shape: [3])], ["y"])
+        $0.node("Add", ["y", "m"], ["z"])
+        $0.output("z", [])
+      }, "with and without"
+    ),
     ("numbers multiplied", { one("Mul", [$0.floats("b", [1, 2, 3], shape: [3])])(&$0) }, "computes with"),
     (
       "a normalisation of steps",

@@ -10,7 +10,7 @@ import Testing
   private static let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
     .filter { $0.hasSuffix(".onnx") }.map { String($0.dropLast(5)) }.sorted()
 
-  @Test func thereAreModels() { #expect(Self.names.count == 17) }
+  @Test func thereAreModels() { #expect(Self.names.count == 18) }
 
   /// What an imported model gives, `[sequence][step][unit]`.
   static func outputs(
@@ -80,6 +80,36 @@ import Testing
     let states = try model("lstm_states").document.architecture
     #expect(states.layers.compactMap(\.initialState) == [.given, .given])
     #expect(try model("learned_state").document.architecture.layers.compactMap(\.initialState) == [.learned])
+  }
+
+  /// Vectors that may be tokens, one-hot: the numbers are the same, fed as either.
+  @Test func vectorsMayBeTokens() throws {
+    let scratch = try Scratch()
+    var graph = ONNXGraphBuilder()
+    _ = graph.input("x", .float, [.named("t"), .named("b"), .fixed(4)])
+    func numbers(_ count: Int) -> [Float] { (0..<count).map { Float(($0 * 37) % 19) / 19 - 0.5 } }
+    graph.node(
+      "GRU",
+      ["x", graph.floats("W", numbers(24), shape: [1, 6, 4]), graph.floats("R", numbers(12), shape: [1, 6, 2])],
+      ["y"], [("hidden_size", .integer(2))])
+    graph.node("Squeeze", ["y", graph.integers("one", [1])], ["s"])
+    graph.node("MatMul", ["s", graph.floats("K", numbers(8), shape: [2, 4])], ["z"])
+    graph.output("z", [])
+    try graph.model.write(creating: scratch.path("a.onnx"))
+    let tokens = try ONNXImport.read(scratch.path("a.onnx"), choices: ImportChoices())
+    #expect(tokens.document.architecture.layers.map(\.kind) == ["one_hot", "gru", "linear"])
+    #expect(tokens.document.architecture.isLanguageModel)
+    #expect(tokens.assumptions.contains { $0.flag == "--input" && !$0.isGiven })
+    var choices = ImportChoices()
+    choices.input = .features
+    choices.output = .softmax
+    let vectors = try ONNXImport.read(scratch.path("a.onnx"), choices: choices)
+    #expect(vectors.document.architecture.layers.map(\.kind) == ["gru", "linear"])
+    let ids: [Int32] = [1, 3, 0, 2]
+    let fed = ids.map { id in (0..<4).map { Float($0 == id ? 1 : 0) } }
+    let found = try Self.outputs(of: tokens, [.tokens(ids)])[0]
+    let expected = try Self.outputs(of: vectors, [.features(fed)])[0]
+    #expect(OutputCheck.largestDifference(Array(expected.joined()), Array(found.joined())) < 1e-6)
   }
 
   // MARK: - The tests of the operators themselves

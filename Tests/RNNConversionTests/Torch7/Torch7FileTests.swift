@@ -90,7 +90,7 @@ import Testing
   }
 
   private static let hostile: [(name: String, bytes: [UInt8], says: String)] = [
-    ("nothing", [], "ends too early"),
+    ("nothing", [], "ends too early"), ("text", Array("4\n1\n3\nV 1\n".utf8), "text form"),
     ("a function", int(6) + int(1), "function"), ("another function", int(7) + int(1), "function"),
     ("a third function", int(8) + int(1), "function"), ("type 9", int(9), "not a type"),
     ("type -1", int(-1), "not a type"), ("a boolean of 2", int(5, 2), "neither true nor false"),

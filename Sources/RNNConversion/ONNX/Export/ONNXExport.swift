@@ -27,9 +27,13 @@ struct ONNXExport: ModelExport {
         .onnx, reasons: ["it has more than 2 GiB, the limit of the format without files beside it"])
     }
     self.graph = graph
-    lost =
-      (document.history.columns.isEmpty ? [] : ["the history of the training"])
-      + (document.lineage.isEmpty ? [] : ["the lineage"])
+    var lost: [String] = []
+    if !document.history.columns.isEmpty { lost.append("the history of the training") }
+    if !document.lineage.isEmpty { lost.append("the lineage") }
+    if document.architecture.layers.contains(where: { $0.kind == "dropout" }) {
+      lost.append("dropout, of which only the description in the metadata is left")
+    }
+    self.lost = lost
   }
 
   func write<Source: TensorSource & ~Copyable>(_ source: borrowing Source, creating path: String) throws {

@@ -19,9 +19,11 @@ enum ONNXImport: ModelImport {
     let stated = try ONNXMetadata(file)
     var network = interpreter.network
     if network.size == 0 { network.setSize(stated.architecture?.size ?? output.width) }
-    network.dropInputLayer()
-    network.shareWeights()
     var assembly = ModelAssembly(of: arrays, choices: choices)
+    if interpreter.takesTokens(network, output, stated.architecture?.input, &assembly) { network.takeTokens() }
+    network.dropInputLayer()
+    if let architecture = stated.architecture { network.adoptInitialStates(of: architecture) }
+    network.shareWeights()
     for planned in network.layers {
       for formula in planned.parameters.values {
         for name in formula.operands { _ = try assembly.take(name) }
@@ -47,12 +49,40 @@ enum ONNXImport: ModelImport {
 }
 
 extension ONNXNetwork {
+  /// States that the graph takes only because a stream goes on from them start from zero, where the model says so.
+  mutating func adoptInitialStates(of architecture: Architecture) {
+    let stated = architecture.layers.filter { $0.direction != nil }
+    let found = layers.map(\.layer).filter { $0.direction != nil }
+    guard stated.map(\.kind) == found.map(\.kind) else { return }
+    for (layer, model) in zip(found, stated) where layer.initialState == .given && model.initialState == .zero {
+      switch layer {
+      case .elman(var layer):
+        layer.initialState = .zero
+        self[layer.name]?.layer = .elman(layer)
+      case .lstm(var layer):
+        layer.initialState = .zero
+        self[layer.name]?.layer = .lstm(layer)
+      case .gru(var layer):
+        layer.initialState = .zero
+        self[layer.name]?.layer = .gru(layer)
+      default: break
+      }
+    }
+  }
+
   /// Says how many tokens there are, where the first layer takes them as numbers.
   mutating func setSize(_ count: Int) {
     guard let first = layers.first, case .scalar(var scalar) = first.layer else { return }
     scalar.size = count
     size = count
     self[scalar.name]?.layer = .scalar(scalar)
+  }
+
+  /// Makes the input of vectors one of tokens: each vector has a single 1.
+  mutating func takeTokens() {
+    guard let vectors, let first = layers.first, first.layer.name == ONNXInterpreter.inputLayer else { return }
+    self[first.layer.name]?.layer = .oneHot(.init(name: first.layer.name, size: vectors.width))
+    self.vectors = nil
   }
 
   /// Removes the layer that stands for the input where the first layer simply takes it.

@@ -4,6 +4,7 @@ extension ONNXInterpreter {
   // Attention over the steps: a product with one column, a softmax over the steps, and the sum of the steps by their shares.
 
   mutating func multiply(_ node: ONNXNode) throws(ConversionError) {
+    if try isNormalisation(node) { return }
     let (first, second) = (try required(node, 0), try required(node, 1))
     switch (first, second) {
     case (.numbers(let axes, let scale), let other), (let other, .numbers(let axes, let scale)):
@@ -21,7 +22,8 @@ extension ONNXInterpreter {
       network[shares.sources[0]]?.source == source
     else { throw refused(node, "attention is given to other values than those that it is computed from") }
     var weighted = values
-    (weighted.sources, weighted.isFinal, weighted.head) = (shares.sources, false, .weighted)
+    (weighted.sources, weighted.revision) = (shares.sources, shares.revision)
+    (weighted.isFinal, weighted.head) = (false, .weighted)
     set(node, .flow(weighted))
   }
 

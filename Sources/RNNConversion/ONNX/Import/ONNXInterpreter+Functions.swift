@@ -11,7 +11,8 @@ extension ONNXInterpreter {
       return set(node, .flow(flow))
     }
     if flow.head != nil || flow.isFinal || flow.sources.count > 1 {
-      flow.sources = [try materialized(flow, node)]
+      let source = try materialized(flow, node)
+      (flow.sources, flow.revision) = ([source], network[source]?.revision ?? 0)
       (flow.isFinal, flow.head) = (false, nil)
     }
     if node.operatorType == "Sigmoid" {

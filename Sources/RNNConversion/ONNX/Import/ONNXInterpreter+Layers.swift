@@ -15,6 +15,7 @@ extension ONNXInterpreter {
     guard network.layers.count < ONNXNetwork.mostLayers else {
       throw refused(node, "there are more than \(ONNXNetwork.mostLayers) layers")
     }
+    try checkCurrent(flow, node)
     var sources = flow.sources
     if flow.isFinal {
       sources = sources.map { source in network.connection("final") { .final(.init(name: $0, of: source)) } }
@@ -29,6 +30,14 @@ extension ONNXInterpreter {
       network.add(.activation(.init(name: activated, activation: .sigmoid)))
       return activated
     case .softmax, .logSoftmax, .shares, .weighted: throw refused(node, "something is computed from a softmax")
+    case .normalisation: throw refused(node, "something is computed from half of a normalisation")
+    }
+  }
+
+  /// Refuses what a layer gave before it was changed: the product without the bias that has been added since.
+  func checkCurrent(_ flow: ONNXFlow, _ node: ONNXNode) throws(ConversionError) {
+    for source in flow.sources where network[source]?.revision != flow.revision {
+      throw refused(node, "a value is used with and without the parameters that are added to it")
     }
   }
 
@@ -145,6 +154,10 @@ extension ONNXInterpreter {
     set(node, result)
     if isGemm, case .weights(let bias, _)? = try meaning(node, 2) {
       try addBias(node, bias, to: name)
+      if case .flow(var biased) = result {
+        biased.revision += 1
+        set(node, .flow(biased))
+      }
     } else if isGemm, let other = try meaning(node, 2), try constant(other) != 0 {
       throw refused(node, "it adds \(other.text)")
     }
@@ -152,29 +165,40 @@ extension ONNXInterpreter {
 
   /// Gives a layer that has none a bias.
   private mutating func addBias(_ node: ONNXNode, _ bias: TensorFormula, to name: String) throws(ConversionError) {
-    guard var planned = network[name], case .linear(var linear) = planned.layer, !linear.bias, planned.uses == 0 else {
-      throw refused(node, "parameters are added to something else than a new affine map")
+    guard var planned = network[name], planned.uses == 0, planned.parameters["bias"] == nil,
+      let units = planned.layer.outputs
+    else { throw refused(node, "parameters are added to something else than a new affine map") }
+    switch planned.layer {
+    case .linear(var linear):
+      linear.bias = true
+      planned.layer = .linear(linear)
+    case .layerNorm(var norm):
+      norm.bias = true
+      planned.layer = .layerNorm(norm)
+    default: throw refused(node, "parameters are added to something else than a new affine map")
     }
-    guard bias.count == linear.outputs, bias.shape.last == linear.outputs else {
-      throw refused(node, "\(bias.shape) numbers are added to \(linear.outputs) units")
+    guard bias.count == units, bias.shape.last == units else {
+      throw refused(node, "\(bias.shape) numbers are added to \(units) units")
     }
-    linear.bias = true
-    planned.layer = .linear(linear)
     guard
       case .weights(let vector, _) = try weights(
-        node, depth: 0, { () throws(TensorFormulaError) in try bias.reshaped([linear.outputs]) })
+        node, depth: 0, { () throws(TensorFormulaError) in try bias.reshaped([units]) })
     else { return }
     planned.parameters["bias"] = vector
+    planned.revision += 1
     network[name] = planned
   }
 
   mutating func add(_ node: ONNXNode) throws(ConversionError) {
+    if try isNormalisation(node) { return }
     switch (try required(node, 0), try required(node, 1)) {
-    case (.flow(let flow), .weights(let bias, _)), (.weights(let bias, _), .flow(let flow)):
+    case (.flow(var flow), .weights(let bias, _)), (.weights(let bias, _), .flow(var flow)):
       guard flow.hasFeaturesLast, flow.sources.count == 1, flow.head == nil, !flow.isFinal else {
         throw refused(node, "parameters are added to something else than an affine map")
       }
+      try checkCurrent(flow, node)
       try addBias(node, bias, to: flow.sources[0])
+      flow.revision += 1
       set(node, .flow(flow))
     case (.flow(let first), .flow(let second)):
       guard first.hasFeaturesLast, second.hasFeaturesLast, first.width == second.width,

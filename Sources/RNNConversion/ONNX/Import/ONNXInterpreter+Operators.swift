@@ -12,7 +12,10 @@ extension ONNXInterpreter {
     case "ConstantOfShape": try constantOfShape(node)
     case "Mul": try multiply(node)
     case "ReduceSum": try reduceSum(node)
-    case "Div", "Sub", "Mod", "Min", "Max", "Equal", "Where", "ReduceProd", "Range", "Size":
+    case "ReduceMean", "Pow", "Sqrt": try normalisation(node)
+    case "Div", "Sub":
+      if try !isNormalisation(node) { try integerArithmetic(node) }
+    case "Min", "Max", "Equal", "Where", "ReduceProd":
       try integerArithmetic(node)
     case "Add": try add(node)
     case "Transpose": try transpose(node)

@@ -27,7 +27,9 @@ extension ONNXInterpreter {
     }
     var flow = flows.first { $0.flow.head != nil }?.flow ?? first.flow
     let heads = Set(flows.map { $0.flow.head == .softmax ? .logSoftmax : $0.flow.head }.compactMap(\.self))
-    guard heads.isDisjoint(with: [.shares, .weighted]) else { throw refused("attention is an output") }
+    guard heads.isSubset(of: [.softmax, .logSoftmax, .sigmoid]) else {
+      throw refused("they are a part of an attention or a normalisation")
+    }
     guard heads.count <= 1 else { throw refused("they are different functions of the same values") }
     let order = flow.axes.atoms.filter { flow.features.contains($0) }
     guard order == flow.features else { throw refused("the units of two directions are mixed") }
@@ -48,6 +50,19 @@ extension ONNXInterpreter {
       throw refused("a softmax is taken of something else than an affine map")
     }
     return flow
+  }
+
+  /// Whether vectors that come in are tokens, which no graph says.
+  func takesTokens(
+    _ network: ONNXNetwork, _ output: ONNXFlow, _ stated: Architecture.Input?, _ assembly: inout ModelAssembly
+  ) -> Bool {
+    guard let vectors = network.vectors else { return false }
+    if assembly.choices.input == nil, let stated { return stated == .tokens }
+    let gives = output.head == .sigmoid || !(network.layers.last?.layer.isLinear ?? false) ? 0 : output.width
+    let input = assembly.settle(
+      assembly.choices.input, else: vectors.width == gives && gives > 1 ? .tokens : .features, "input", flag: "--input",
+      because: "'\(vectors.name)' takes \(vectors.width) numbers: one-hot vectors of tokens, or other vectors")
+    return input == .tokens
   }
 
   /// How the model sees a text, which a graph says only in part.
@@ -89,7 +104,7 @@ extension ONNXInterpreter {
     switch flow.head {
     case .softmax, .logSoftmax: return .softmax
     case .sigmoid: return .sigmoid
-    case .shares, .weighted, nil: break
+    case .shares, .weighted, .normalisation, nil: break
     }
     let isLinear = network.layers.last?.layer.isLinear ?? false
     let isClassifier = network.vectors == nil && flow.width == network.size && isLinear

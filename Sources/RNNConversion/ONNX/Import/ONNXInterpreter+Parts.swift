@@ -231,7 +231,7 @@ extension ONNXInterpreter {
     }
     let both = try materialized(flow, node)
     let name = network.connection("final") { .final(.init(name: $0, of: both)) }
-    result.sources = [name]
+    (result.sources, result.revision) = ([name], 0)
     result.isFinal = false
     return .flow(result)
   }

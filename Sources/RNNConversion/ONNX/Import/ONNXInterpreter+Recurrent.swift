@@ -182,7 +182,10 @@ extension ONNXInterpreter {
         }
         let half = gates * hidden
         parameters["bias"] = try gated(bias.slice(axis: 1, 0..<half), [gates, hidden], theirs, ours)
-        parameters["recurrent_bias"] = try gated(bias.slice(axis: 1, half..<(2 * half)), [gates, hidden], theirs, ours)
+        if try hasSecondBias(bias) {
+          parameters["recurrent_bias"] = try gated(
+            bias.slice(axis: 1, half..<(2 * half)), [gates, hidden], theirs, ours)
+        }
       }
       if options.cell == .lstm, let meaning = try meaning(node, 7), try constant(meaning) != 0 || isParameter(meaning) {
         let peepholes = try parameter(node, 7, "peepholes")
@@ -203,6 +206,14 @@ extension ONNXInterpreter {
     network.add(layer(options, direction, name, inputs: inputs, parameters, state), parameters)
   }
 
+  /// Whether the second half of the biases says anything: where a framework has one bias, it is filled with zeros.
+  private func hasSecondBias(_ bias: TensorFormula) throws(ConversionError) -> Bool {
+    guard case .array(let array) = bias, array.shape.count == 2 else { return true }
+    let bytes = try arrays.bytes(named: array.name)
+    let row = bytes.count / max(1, array.shape[0])
+    return bytes.indices.contains { $0 % max(1, row) >= row / 2 && bytes[$0] != 0 }
+  }
+
   private func isParameter(_ meaning: ONNXMeaning) -> Bool {
     if case .weights = meaning { true } else { false }
   }
@@ -213,26 +224,27 @@ extension ONNXInterpreter {
   ) -> Architecture.Layer {
     let activations = Array(options.activations(index))
     let hasBias = parameters["bias"] != nil
+    let hasSecond = parameters["recurrent_bias"] != nil
     let direction = options.directions[index]
     switch options.cell {
     case .lstm:
       return .lstm(
         .init(
           name: name, inputs: inputs, outputs: options.hidden, recurrentActivation: activations[0],
-          activation: activations[1], cellActivation: activations[2], bias: hasBias, recurrentBias: hasBias,
+          activation: activations[1], cellActivation: activations[2], bias: hasBias, recurrentBias: hasSecond,
           peepholes: parameters["peephole_weights"] != nil, coupledGates: options.isCoupled, direction: direction,
           initialState: state))
     case .gru:
       return .gru(
         .init(
           name: name, inputs: inputs, outputs: options.hidden, recurrentActivation: activations[0],
-          activation: activations[1], reset: options.reset, bias: hasBias, recurrentBias: hasBias,
+          activation: activations[1], reset: options.reset, bias: hasBias, recurrentBias: hasSecond,
           direction: direction, initialState: state))
     case .elman:
       return .elman(
         .init(
           name: name, inputs: inputs, outputs: options.hidden, activation: activations[0], bias: hasBias,
-          recurrentBias: hasBias, direction: direction, initialState: state))
+          recurrentBias: hasSecond, direction: direction, initialState: state))
     }
   }
 }

@@ -47,6 +47,8 @@ struct ONNXFlow: Sendable {
     case shares
     /// What is attended to, each step multiplied with its share.
     case weighted
+    /// A part of a normalisation that is written out.
+    case normalisation(ONNXNormalisation)
   }
 
   var axes: ONNXAxes
@@ -59,6 +61,8 @@ struct ONNXFlow: Sendable {
   /// Whether it is what the layers give at the step that they read last.
   var isFinal = false
   var head: Head?
+  /// The layer's revision that this is the output of.
+  var revision = 0
 
   /// Whether the units are the last axis, in order.
   var hasFeaturesLast: Bool { axes.axes.last == features }

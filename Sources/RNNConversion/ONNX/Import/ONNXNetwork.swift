@@ -10,6 +10,8 @@ struct ONNXNetwork {
     var parameters: [String: TensorFormula]
     /// How many other layers take it.
     var uses = 0
+    /// How often it has been changed: a bias comes after the product, and what was given before is something else.
+    var revision = 0
     /// The layer that it was made to take; nil for those that name theirs.
     var source: String?
   }
