@@ -18,7 +18,7 @@ import Testing
     "cell_clip": "peepholes", "gru_reset_after_keeps_candidate": "update gate",
     "gru_reset_before_keeps_candidate": "update gate", "leaky_units": "leak",
     "learned_initial_state": "initial state is learned", "lstm_coupled_gates": "coupled",
-    "lstm_coupled_peepholes": "peepholes", "lstm_forget_bias": "forget gate", "lstm_hard_sigmoid": "another activation",
+    "lstm_coupled_peepholes": "peepholes", "lstm_hard_sigmoid": "another activation",
     "lstm_peepholes": "peepholes", "lstm_projection": "projected", "projection_clip": "clipped",
   ]
   /// Golden models whose activation only one version has.

@@ -16,7 +16,7 @@ GOLDEN = sorted((FIXTURES / "golden").glob("*.h5"))
 # What no Keras has; and the hard sigmoid with the slope 0.2, which Keras 3 computes with another.
 REFUSED = {
     "cell_clip", "gru_reset_after_keeps_candidate", "gru_reset_before_keeps_candidate", "leaky_units",
-    "learned_initial_state", "lstm_coupled_gates", "lstm_coupled_peepholes", "lstm_forget_bias", "lstm_hard_sigmoid",
+    "learned_initial_state", "lstm_coupled_gates", "lstm_coupled_peepholes", "lstm_hard_sigmoid",
     "lstm_peepholes", "lstm_projection", "projection_clip",
 }  # fmt: skip
 SLOPE_OF_KERAS_2 = {"gru_two_layers_no_bias"}
