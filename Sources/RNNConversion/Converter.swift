@@ -65,7 +65,9 @@ public struct Converter: Sendable {
   /// - Throws: ``ConversionError``, `FormatError`; the destination is as it was then.
   @discardableResult
   public func convert(_ source: String, to destination: String) throws -> Report {
-    guard let from = try from ?? ModelFormat(of: source) else { throw ConversionError.unknownFormat(file: source) }
+    guard let from = try from ?? ModelFormat(of: source, through: quarantine) else {
+      throw ConversionError.unknownFormat(file: source)
+    }
     guard let to = to ?? ModelFormat(fileName: destination) else {
       throw ConversionError.unknownFormat(file: destination)
     }
@@ -88,6 +90,8 @@ public struct Converter: Sendable {
     #endif
     default:
       guard let importer = from.importer else { throw ConversionError.unavailable(from) }
+      var choices = choices
+      choices.quarantine = quarantine
       let model = try importer.read(source, choices: choices)
       var document = model.document
       try Self.check(document, model, source)

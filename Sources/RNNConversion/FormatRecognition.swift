@@ -5,17 +5,19 @@ import RNNFormat
 struct FormatRecognition {
   private let path: String
   private let first: [UInt8]
+  private let quarantine: Quarantine?
 
   /// - Parameter first: the file's first bytes, at least 64 unless it is shorter.
-  init(_ path: String, _ first: [UInt8]) {
+  init(_ path: String, _ first: [UInt8], _ quarantine: Quarantine? = nil) {
     self.path = path
     self.first = first
+    self.quarantine = quarantine
   }
 
   /// The format; nil where the content does not show it.
   var format: ModelFormat? {
     get throws {
-      if first.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) { return hdf5 }
+      if first.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) { return try hdf5 }
       if first.starts(with: [0x50, 0x4B, 0x03, 0x04]) || first.starts(with: [0x50, 0x4B, 0x05, 0x06]) { return zip }
       if isLegacyTorch { return .pytorch }
       // A length, and JSON; a file that calls itself HDF5 has to be one.
@@ -32,14 +34,25 @@ struct FormatRecognition {
 
   /// What stands at the root of an HDF5 file.
   private var hdf5: ModelFormat {
-    guard let file = try? File(opening: path), let names = try? file.root.childNames() else { return .rnnH5 }
-    let attributes = (try? file.root.attributeNames()) ?? []
-    if attributes.contains("format") { return .rnnH5 }
-    if names.contains("model_weights") || attributes.contains(where: { $0.hasPrefix("layer_names") }) {
-      return .kerasH5
+    get throws {
+      func root(_ file: borrowing File) throws -> (names: [String], attributes: [String]) {
+        (try file.root.childNames(), (try? file.root.attributeNames()) ?? [])
+      }
+      let found =
+        if let quarantine {
+          // What breaks the process that looks is no file to be read in another way.
+          try root(quarantine.open(path, content: .outline))
+        } else {
+          try? root(File(opening: path))
+        }
+      guard let (names, attributes) = found else { return .rnnH5 }
+      if attributes.contains("format") { return .rnnH5 }
+      if names.contains("model_weights") || attributes.contains(where: { $0.hasPrefix("layer_names") }) {
+        return .kerasH5
+      }
+      if names.contains("layers") || names.contains("_layer_checkpoint_dependencies") { return .kerasWeights }
+      return .rnnH5
     }
-    if names.contains("layers") || names.contains("_layer_checkpoint_dependencies") { return .kerasWeights }
-    return .rnnH5
   }
 
   private var zip: ModelFormat? {

@@ -63,10 +63,11 @@ public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
 
   /// The format that a file's content shows, else the one that its name asks for.
   ///
+  /// - Parameter quarantine: looks into HDF5 files in place of this process.
   /// - Throws: ``ConversionError/cannotRead(file:reason:)`` if the file cannot be read.
-  public init?(of path: String) throws {
+  public init?(of path: String, through quarantine: Quarantine? = nil) throws {
     let first = try InputFile(opening: path).read(at: 0, count: 64, orFewer: true)
-    if let format = try FormatRecognition(path, first).format {
+    if let format = try FormatRecognition(path, first, quarantine).format {
       self = format
     } else {
       self.init(fileName: path)

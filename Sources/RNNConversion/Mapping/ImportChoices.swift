@@ -24,6 +24,8 @@ public struct ImportChoices: Sendable {
   public var preset: String?
   /// The tokens, from another file.
   public var vocabulary: Vocabulary?
+  /// Reads HDF5 files of strangers in place of this process; nil to read them here.
+  public var quarantine: Quarantine?
   /// Names of arrays that may be left behind; one that ends in `*` stands for all that begin so.
   public var ignored: [String] = []
 

@@ -61,12 +61,22 @@ public struct Quarantine: Sendable {
     self.report = report
   }
 
+  /// What of a file is read.
+  package enum Content: String, Sendable {
+    /// All of a model file, if it keeps to the profile of the format.
+    case model
+    /// Of a file of another program, what can be said in the types of the format: texts of variable length become texts of fixed length.
+    case foreign
+    /// Of a file of another program, the attributes of the root and the names of the groups in it.
+    case outline
+  }
+
   // MARK: The process that wants to read
 
   /// A fresh file with the content of another one; on disk it has no name any more.
   ///
   /// - Throws: ``FormatError/hdf5(_:)`` as reading the file itself would, ``FormatError/quarantine(file:reason:)``.
-  func open(_ path: String) throws(FormatError) -> File {
+  package func open(_ path: String, content: Content = .model) throws(FormatError) -> File {
     do {
       let descriptor = openFile(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
       // What is no regular HDF5 file is said in the words of the ordinary way, which looks at eight bytes.
@@ -76,7 +86,7 @@ public struct Quarantine: Sendable {
       guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return try File(opening: path) }
       // A sparse file can have any size; what it may cost follows from what it takes on the disk.
       let stored = min(Int(status.st_size), Int(status.st_blocks).multipliedReportingOverflow(by: 512).partialValue)
-      return try read(descriptor, size: max(0, stored), named: path)
+      return try read(descriptor, size: max(0, stored), named: path, content)
     } catch let error as FormatError {
       throw error
     } catch let error as HDF5Error {
@@ -86,14 +96,34 @@ public struct Quarantine: Sendable {
     }
   }
 
-  private func read(_ descriptor: Int32, size: Int, named path: String) throws -> File {
+  /// The same of a file that is open already.
+  ///
+  /// - Parameters:
+  ///   - descriptor: of a regular file.
+  ///   - size: the bytes that it takes.
+  ///   - path: what errors name.
+  package func open(
+    descriptor: Int32, size: Int, named path: String, content: Content
+  ) throws(FormatError) -> File {
+    do {
+      return try read(descriptor, size: size, named: path, content)
+    } catch let error as FormatError {
+      throw error
+    } catch let error as HDF5Error {
+      throw .hdf5(error)
+    } catch {
+      throw .quarantine(file: path, reason: "\(error)")
+    }
+  }
+
+  private func read(_ descriptor: Int32, size: Int, named path: String, _ content: Content) throws -> File {
     let memory = (256 << 20) + 16 * min(size, .max >> 8)
     let seconds = 10 + size / 10_000_000
     // Deflate within the profile expands a file up to a thousand times; trained parameters hardly at all.
     let limit = (64 << 20) + 64 * min(size, .max >> 8)
     let patience = 2 * seconds + 30
     let child = try Child(
-      program, [Self.argument, "\(memory)", "\(seconds)"], input: descriptor, seconds: patience)
+      program, [Self.argument, "\(memory)", "\(seconds)", content.rawValue], input: descriptor, seconds: patience)
     do throws(any Error) {
       let layers = Protection(rawValue: Int32(try child.read(1)[0]))
       report(Report(file: path, memory: memory, seconds: seconds, protection: layers))
@@ -138,12 +168,14 @@ public struct Quarantine: Sendable {
   /// - Returns: the status to end with; nil if this is not what the program was started for.
   public static func serve(_ arguments: [String]) -> Int32? {
     guard arguments.first == argument else { return nil }
-    guard arguments.count == 3, let memory = UInt64(arguments[1]), let seconds = UInt64(arguments[2]) else { return 64 }
+    guard arguments.count == 4, let memory = UInt64(arguments[1]), let seconds = UInt64(arguments[2]),
+      let content = Content(rawValue: arguments[3])
+    else { return 64 }
     csandbox_close_above(2)
     let layers = csandbox_confine(memory, seconds)
     do {
       try send([UInt8(truncatingIfNeeded: layers)])
-      let sender = TreeSender(send: send)
+      let sender = TreeSender(content: content, send: send)
       do {
         // An absolute name: for another one libhdf5 would ask for the current folder.
         try sender.run(try File(descriptor: STDIN_FILENO, named: "/standard input"))

@@ -2,6 +2,8 @@ import HDF5
 
 /// Says all that an HDF5 file contains, if it keeps to the profile of the format.
 struct TreeSender {
+  /// What of the file is said.
+  var content = Quarantine.Content.model
   /// Takes the next bytes of the stream.
   let send: ([UInt8]) throws -> Void
 
@@ -11,7 +13,11 @@ struct TreeSender {
   func run(_ file: borrowing File) throws {
     try send(TreeStream.signature)
     do {
-      try content(of: file)
+      switch content {
+      case .model: try model(in: file)
+      case .foreign: try foreign(in: file)
+      case .outline: try outline(of: file)
+      }
       try send([TreeStream.Kind.end.rawValue])
     } catch let error as HDF5Error {
       try refuse(error)
@@ -31,7 +37,7 @@ struct TreeSender {
         + TreeStream.encode(error.object ?? "") + TreeStream.encode(error.cause))
   }
 
-  private func content(of file: borrowing File) throws {
+  private func model(in file: borrowing File) throws {
     guard file.start == 0 else {
       throw HDF5Error(
         rule: .notHDF5, operation: "read", object: "/", file: file.location.file,
@@ -79,11 +85,11 @@ struct TreeSender {
     }
   }
 
-  private func header(_ datatype: Datatype, _ shape: [Int]) -> [UInt8] {
+  func header(_ datatype: Datatype, _ shape: [Int]) -> [UInt8] {
     (TreeStream.encode(datatype) ?? []) + TreeStream.encode(shape.count) + shape.flatMap { TreeStream.encode($0) }
   }
 
-  private static func brokenPipe(_ location: Location, _ error: any Error) -> HDF5Error {
+  static func brokenPipe(_ location: Location, _ error: any Error) -> HDF5Error {
     HDF5Error(rule: .readFailed, operation: "send", object: location.path, file: location.file, cause: "\(error)")
   }
 }

@@ -91,7 +91,9 @@ struct ConvertCommand: ParsableCommand {
       try Input.check(destination, mayReplace: force)
       try AtomicFile.checkWritable(destination)
     }
-    if trust.untrusted, let found = try from ?? ModelFormat(of: source), found != .rnnH5 {
+    if trust.untrusted, let found = try from ?? ModelFormat(of: source, through: trust.quarantine),
+      ![.rnnH5, .kerasH5, .keras, .kerasWeights].contains(found)
+    {
       throw Failure(
         "--untrusted is for HDF5 files, and '\(source.printable)' is a file of the format \(found.rawValue), which this process would read itself",
         code: 64)

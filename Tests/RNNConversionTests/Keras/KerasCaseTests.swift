@@ -7,20 +7,17 @@ import Testing
 
 /// Models that others trained, where the folder `shared/cases` is beside the repository, to the numbers of its README.
 @Suite struct KerasCaseTests {
-  static let folder = Fixtures.repository.deletingLastPathComponent().appending(path: "shared/cases").path
-  static var isThere: Bool { FileManager.default.fileExists(atPath: folder) }
-
   private static let references: [(file: String, steps: Int)] = [
     ("keras2-h5-melody-lstm/model.h5", 12), ("keras2-h5-gru-reset-after/char_rnn.h5", 12),
     ("keras2-h5-simplernn/char_rnn.h5", 10), ("keras3-zip-lstm/text_generator.keras", 40),
   ]
 
   #if NPZ
-    @Test(.enabled(if: isThere, "shared/cases is not there"), arguments: references.indices)
+    @Test(.enabled(if: SharedCases.exist, "\(SharedCases.missing)"), arguments: references.indices)
     func givesTheNumbersOfKeras(index: Int) throws {
       let (file, steps) = Self.references[index]
-      let model = try KerasImport.read("\(Self.folder)/\(file)", choices: ImportChoices())
-      let numbers = try NPZFile(opening: "\(Self.folder)/\(file).ref.npz")
+      let model = try KerasImport.read("\(SharedCases.folder)/\(file)", choices: ImportChoices())
+      let numbers = try NPZFile(opening: "\(SharedCases.folder)/\(file).ref.npz")
       func array(_ name: String) throws -> (shape: [Int], values: [Double]) {
         let array = try #require(numbers.arrays[name])
         return (array.shape, LittleEndian.values(try numbers.bytes(of: array), type: .float32, as: Double.self))
@@ -63,8 +60,8 @@ import Testing
     return total / Double(windows.count)
   }
 
-  @Test(.enabled(if: isThere, "shared/cases is not there")) func textgenrnnHasItsLoss() throws {
-    let folder = "\(Self.folder)/textgenrnn-keras2-cudnn"
+  @Test(.enabled(if: SharedCases.exist, "\(SharedCases.missing)")) func textgenrnnHasItsLoss() throws {
+    let folder = "\(SharedCases.folder)/textgenrnn-keras2-cudnn"
     let model = try KerasImport.read("\(folder)/textgenrnn_weights.hdf5", choices: ImportChoices())
     #expect(model.document.architecture.context == .window(length: 40, padding: 0))
     let ids = try #require(
@@ -86,9 +83,9 @@ import Testing
   private static let shakespeare = Fixtures.repository.deletingLastPathComponent()
     .appending(path: "shared/corpora/tiny-shakespeare/input.txt").path
 
-  @Test(.enabled(if: isThere, "shared/cases is not there")) func theArchiveHasItsLossOnShakespeare() throws {
+  @Test(.enabled(if: SharedCases.exist, "\(SharedCases.missing)")) func theArchiveHasItsLossOnShakespeare() throws {
     let model = try KerasImport.read(
-      "\(Self.folder)/keras3-zip-lstm/text_generator.keras", choices: ImportChoices())
+      "\(SharedCases.folder)/keras3-zip-lstm/text_generator.keras", choices: ImportChoices())
     #expect(model.document.architecture.context == .window(length: 40, padding: nil))
     let text = Array(try String(contentsOfFile: Self.shakespeare, encoding: .utf8).lowercased().utf8)
     let ids = Dictionary(uniqueKeysWithValues: Set(text).sorted().enumerated().map { ($1, Int32($0)) })

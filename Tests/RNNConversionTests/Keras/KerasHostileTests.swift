@@ -22,17 +22,17 @@ import Testing
     }
   }
 
-  @Test func everyFlippedByteIsReadOrRefused() throws {
+  /// HDF5 files with other bytes are read by the program in a process of its own, which `tools/python/tests/test_keras_conversion.py` has
+  /// it do: libhdf5 may break over them. In an archive, a checksum is in front of it.
+  @Test func everyFlippedByteOfAnArchiveIsReadOrRefused() throws {
     let scratch = try Scratch()
-    for name in ["keras1_window.h5", "keras3_scalar.keras"] {
-      let bytes = Array(try Data(contentsOf: URL(filePath: "\(KerasFixtures.folder)/\(name)")))
-      for place in stride(from: 0, to: bytes.count, by: name.hasSuffix("h5") ? 1 : 3) {
-        var changed = bytes
-        changed[place] ^= UInt8.random(in: 1...255)
-        let path = try scratch.file("flipped", changed)
-        // That it returns at all is what matters.
-        try? readAll(path)
-      }
+    let bytes = Array(try Data(contentsOf: URL(filePath: "\(KerasFixtures.folder)/keras3_scalar.keras")))
+    for place in stride(from: 0, to: bytes.count, by: 3) {
+      var changed = bytes
+      changed[place] ^= UInt8(truncatingIfNeeded: place * 37 % 255 + 1)
+      let path = try scratch.file("flipped.keras", changed)
+      // That it returns at all is what matters.
+      try? readAll(path)
     }
   }
 

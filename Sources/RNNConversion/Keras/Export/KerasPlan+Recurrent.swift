@@ -77,7 +77,7 @@ extension KerasPlan {
       options["recurrent_activation"] = self.name(of: lstm.recurrentActivation, layer: name).map { .string($0) }
       guard problems.count == before else { return nil }
       arrays = try kernels(name, gates: 4, inputs: lstm.inputs, outputs: lstm.outputs)
-      arrays += try bias(name, gates: 4, lstm.outputs, lstm.bias, lstm.recurrentBias)
+      arrays += try withForgetBias(lstm, try bias(name, gates: 4, lstm.outputs, lstm.bias, lstm.recurrentBias))
     case .gru(let gru):
       className = "GRU"
       if gru.updateKeeps != .previous {
@@ -103,9 +103,6 @@ extension KerasPlan {
     if lstm.cellActivation != lstm.activation {
       refuse(
         name, "its cells have another activation on their way out than on their way in, and Keras has one for both")
-    }
-    if lstm.forgetBias != 0 {
-      refuse(name, "\(lstm.forgetBias) is added to its forget gate at run time, and Keras adds nothing")
     }
     if lstm.peepholes { refuse(name, "it has peepholes, and LSTMs of Keras have none") }
     if lstm.coupledGates { refuse(name, "its input and forget gates are coupled, and those of Keras are not") }
@@ -140,6 +137,20 @@ extension KerasPlan {
       }
     }
     return sum.map { [("bias", $0)] } ?? []
+  }
+
+  /// The bias, with what is added to the forget gate at run time in it: Keras adds nothing then.
+  private mutating func withForgetBias(
+    _ lstm: Architecture.LSTM, _ bias: [(role: String, formula: TensorFormula)]
+  ) throws(TensorFormulaError) -> [(role: String, formula: TensorFormula)] {
+    guard lstm.forgetBias != 0 else { return bias }
+    lose("that \(lstm.forgetBias) of the forget gates' bias of '\(lstm.name)' is added at run time: it is in the bias")
+    let type = try tensor("\(lstm.name)/input_weights").type
+    let added = try TensorFormula.joining([
+      .zeros(type, shape: [lstm.outputs]), .filled(type, value: lstm.forgetBias, shape: [lstm.outputs]),
+      .zeros(type, shape: [2 * lstm.outputs]),
+    ])
+    return [("bias", try bias.first?.formula.adding(added) ?? added)]
   }
 
   /// The two biases of a GRU that resets after the product; one that is missing is zero.

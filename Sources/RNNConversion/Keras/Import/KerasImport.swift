@@ -5,7 +5,10 @@ import RNNFormat
 enum KerasImport: ModelImport {
   static func read(_ path: String, choices: ImportChoices) throws -> ImportedModel {
     let first = try InputFile(opening: path).read(at: 0, count: 4, orFewer: true)
-    let file = first.starts(with: [0x50, 0x4B]) ? try KerasArchive.open(path) : try KerasFile(opening: path)
+    let file =
+      first.starts(with: [0x50, 0x4B])
+      ? try KerasArchive.open(path, through: choices.quarantine)
+      : try KerasFile(opening: path, through: choices.quarantine)
     return try read(file, choices: choices)
   }
 

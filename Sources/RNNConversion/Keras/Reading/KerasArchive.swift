@@ -16,7 +16,7 @@ enum KerasArchive {
   static let configuration = "config.json"
   static let weights = "model.weights.h5"
 
-  static func open(_ path: String) throws -> KerasFile {
+  static func open(_ path: String, through quarantine: Quarantine? = nil) throws -> KerasFile {
     #if NPZ
       let archive = try ZipReader(opening: path)
       func malformed(_ place: String, _ reason: String) -> ConversionError {
@@ -44,6 +44,11 @@ enum KerasArchive {
       let version = try text(metadata)?["keras_version"]?.string
       let copy = try UnnamedFile(for: path)
       try archive.read(entry) { (piece) throws(ConversionError) in try copy.append(piece) }
+      if let quarantine {
+        let file = try quarantine.open(
+          descriptor: copy.descriptor, size: entry.size, named: path, content: .foreign)
+        return try KerasFile(file, configuration: description, version: version)
+      }
       do {
         let file = try File(descriptor: copy.descriptor, named: path, limits: KerasFile.limits)
         return try KerasFile(file, holding: copy, configuration: description, version: version)

@@ -45,8 +45,13 @@ final class KerasFile: ArraySource {
 
   /// Opens a file.
   ///
+  /// - Parameter quarantine: reads it in place of this process.
   /// - Throws: ``ConversionError``, `FormatError` for what is no HDF5 file.
-  convenience init(opening path: String) throws {
+  convenience init(opening path: String, through quarantine: Quarantine? = nil) throws {
+    if let quarantine {
+      try self.init(try quarantine.open(path, content: .foreign))
+      return
+    }
     do {
       try self.init(try File(opening: path, limits: Self.limits))
     } catch let error as HDF5Error {
