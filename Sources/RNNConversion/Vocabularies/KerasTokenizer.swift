@@ -24,7 +24,8 @@ enum KerasTokenizer {
       }
       return entries
     }
-    guard var entries = try table("word_index") ?? table("index_word") else {
+    let byWord = try table("word_index")
+    guard var entries = try byWord == nil ? table("index_word") : byWord else {
       throw .malformed(file: file, place: "config", reason: "the tokenizer has no word_index: it has not been fitted")
     }
     if let others = try table("index_word"), Set(others) != Set(entries) {

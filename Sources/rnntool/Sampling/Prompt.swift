@@ -34,9 +34,7 @@ struct PromptOptions: ParsableArguments {
         return tokens
       } catch {
         guard case VocabularyError.unknownSymbol(let bytes, let offset) = error else { throw error }
-        symbol = bytes
-        text.removeSubrange(offset..<(offset + symbol.count))
-        text.insert(contentsOf: replacement, at: offset)
+        symbol = Self.character(in: text, around: offset..<(offset + bytes.count))
       }
       if mapUnknown == nil { found.append(symbol) }
       text = text.replacing(symbol, with: replacement)
@@ -48,5 +46,16 @@ struct PromptOptions: ParsableArguments {
     throw Failure(
       "the model has no token for \(names.prefix(Self.mostNamed).joined(separator: ", "))\(more): leave them out of the prompt with --unknown skip, or give other text for them with --map-unknown",
       code: Failure.refused)
+  }
+
+  /// The whole character that bytes without a token belong to, as a person would name it.
+  private static func character(in text: [UInt8], around range: Range<Int>) -> [UInt8] {
+    for start in stride(from: range.lowerBound, through: max(0, range.lowerBound - 3), by: -1) {
+      for end in range.upperBound...min(text.count, max(range.upperBound, start + 4)) {
+        let bytes = Array(text[start..<end])
+        if let string = String(validating: bytes, as: UTF8.self), string.unicodeScalars.count == 1 { return bytes }
+      }
+    }
+    return Array(text[range])
   }
 }
