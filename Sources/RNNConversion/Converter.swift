@@ -104,6 +104,20 @@ public struct Converter: Sendable {
     }
   }
 
+  /// Whether a file carries the project's documents, so that nothing about its model is open.
+  ///
+  /// - Throws: ``ConversionError`` for a file that cannot be read.
+  public func isWhole(_ source: String) throws -> Bool {
+    switch try from ?? ModelFormat(of: source) {
+    case .rnnH5: return true
+    case .safetensors: return try SafetensorsFile(opening: source).isWhole
+    #if NPZ
+      case .npz: return try NPZFile(opening: source).isWhole
+    #endif
+    default: return false
+    }
+  }
+
   /// Converts a file that carries the project's documents.
   private func convert<File: ArrayFile & ~Copyable>(
     whole file: consuming File, _ from: ModelFormat, _ to: ModelFormat, _ destination: String

@@ -22,8 +22,12 @@ public struct ImportChoices: Sendable {
   public var architecture: JSONValue?
   /// A named architecture that is known beforehand.
   public var preset: String?
-  /// The tokens, from another file.
+  /// The tokens.
   public var vocabulary: Vocabulary?
+  /// The tokens, from a file of another program; goes before ``vocabulary``.
+  public var vocabularyFile: VocabularyFile?
+  /// What that file does not say.
+  public var vocabularyChoices = VocabularyChoices()
   /// Reads HDF5 files of strangers in place of this process; nil to read them here.
   public var quarantine: Quarantine?
   /// Names of arrays that may be left behind; one that ends in `*` stands for all that begin so.

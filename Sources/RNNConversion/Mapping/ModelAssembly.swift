@@ -77,6 +77,30 @@ public struct ModelAssembly {
     return given ?? usual
   }
 
+  /// Puts the rows that belong to tokens in the order of a vocabulary's own ids.
+  private static func reorder(
+    _ formulas: inout [String: TensorFormula], of architecture: Architecture, _ order: [Int], in file: String
+  ) throws {
+    for layer in architecture.layers {
+      switch layer {
+      case .oneHot, .scalar:
+        throw ConversionError.malformed(
+          file: file, place: "the vocabulary",
+          reason: "its ids have to be put in another order, which only a model with an embedding can follow")
+      case .embedding(let layer): try reorder(&formulas, "\(layer.name)/weights", order)
+      case .linear(let layer) where layer.name == architecture.layers.last?.name && architecture.isLanguageModel:
+        try reorder(&formulas, "\(layer.name)/weights", order)
+        try reorder(&formulas, "\(layer.name)/bias", order)
+      default: break
+      }
+    }
+  }
+
+  private static func reorder(_ formulas: inout [String: TensorFormula], _ path: String, _ order: [Int]) throws {
+    guard let formula = formulas[path] else { return }
+    formulas[path] = try formula.rows(order)
+  }
+
   /// Puts the model together.
   ///
   /// - Parameters:
@@ -92,7 +116,15 @@ public struct ModelAssembly {
     if let problem = architecture.problems().first {
       throw ConversionError.malformed(file: source.path, place: "the model", reason: "\(problem)")
     }
-    let vocabulary = choices.vocabulary ?? vocabulary
+    var (formulas, assumptions) = (formulas, assumptions)
+    var vocabulary = choices.vocabulary ?? vocabulary
+    if input == .tokens,
+      let found = try choices.vocabularyFile?.vocabulary(size: size, choices: choices.vocabularyChoices)
+    {
+      vocabulary = found.vocabulary
+      assumptions += found.assumptions
+      if let order = found.order { try Self.reorder(&formulas, of: architecture, order, in: source.path) }
+    }
     if let vocabulary, input != .tokens || vocabulary.count != size {
       throw ConversionError.malformed(
         file: source.path, place: "the vocabulary",

@@ -89,6 +89,16 @@ extension TensorFormula {
     return wanted == order ? self : .picked(self, axis: axis, indices: indices, names: order)
   }
 
+  /// The rows along the first axis in another order; some may be left out, or be there twice.
+  ///
+  /// - Throws: ``TensorFormulaError`` for rows that are not there.
+  public func rows(_ order: [Int]) throws(TensorFormulaError) -> TensorFormula {
+    guard let count = shape.first, order.allSatisfy({ (0..<count).contains($0) }) else {
+      throw TensorFormulaError("\(shape) has not all the rows that a vocabulary names")
+    }
+    return .picked(self, axis: 0, indices: order, names: [])
+  }
+
   /// Arrays one after another.
   ///
   /// - Throws: ``TensorFormulaError`` unless all have the same type and, but for that axis, the same shape.
@@ -227,6 +237,7 @@ extension TensorFormula: CustomStringConvertible {
     case .permuted(let operand, let axes): return "\(operand), axes \(axes.map(String.init).joined(separator: " "))"
     case .slice(let operand, let axis, let range):
       return "\(operand), \(range.lowerBound) to \(range.upperBound - 1) of axis \(axis)"
+    case .picked(let operand, _, _, let names) where names.isEmpty: return "\(operand), rows in the vocabulary's order"
     case .picked(let operand, _, let indices, let names):
       return "\(operand), gates \(names.joined(separator: " ")) -> \(indices.map { names[$0] }.joined(separator: " "))"
     }

@@ -103,6 +103,11 @@ struct ConvertCommand: ParsableCommand {
       type: dtype, score: try measure.map(Self.scorer))
     converter.choices = try foreign.choices()
     converter.isLossless = lossless
+    if !foreign.isEmpty, try converter.isWhole(source) {
+      throw Failure(
+        "'\(source.printable)' says everything about its model itself: the options for other frameworks are not for it",
+        code: 64)
+    }
     let report = try converter.convert(source, to: destination)
     if printLoader { return try Terminal.write(Array((report.loader ?? "").utf8)) }
     if speech.json {

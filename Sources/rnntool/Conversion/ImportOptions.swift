@@ -38,6 +38,24 @@ struct ImportOptions: ParsableArguments {
   var preset: String?
 
   @Option(
+    help:
+      "The tokens: a list or dictionary in JSON or as Python prints it, a tokenizer of Keras or Hugging Face, or one token a line."
+  )
+  var vocabulary: String?
+
+  @Option(help: "What a symbol of the text is: bytes, characters, words, bpe.")
+  var vocabularyKind: Vocabulary.Kind?
+
+  @Option(help: "What splitting a text into words gives up: none, whitespace.")
+  var vocabularyNormalisation: Vocabulary.Normalisation?
+
+  @Option(help: "The token, counted from 0, that stands for symbols without one.")
+  var vocabularyUnknown: Int?
+
+  @Option(help: "Which id the model's first row has: 1 where 0 is no token.")
+  var vocabularyFirstId: Int?
+
+  @Option(
     parsing: .singleValue,
     help:
       "A tensor that may be left behind; one that ends in * stands for all that begin so. Can be given several times.")
@@ -45,6 +63,14 @@ struct ImportOptions: ParsableArguments {
 
   @Flag(help: "Read values also from the other files that an ONNX model names, where they lie in its own folder.")
   var externalData = false
+
+  /// Whether nothing has been said.
+  var isEmpty: Bool {
+    context == nil && input == nil && output == nil && activation == nil && recurrentActivation == nil
+      && forgetBias == nil && reset == nil && architecture == nil && preset == nil && vocabulary == nil
+      && vocabularyKind == nil && vocabularyNormalisation == nil && vocabularyUnknown == nil
+      && vocabularyFirstId == nil && ignore.isEmpty && !externalData
+  }
 
   /// What the user says.
   ///
@@ -61,6 +87,11 @@ struct ImportOptions: ParsableArguments {
     choices.preset = preset
     choices.ignored = ignore
     choices.followsOtherFiles = externalData
+    choices.vocabularyFile = try vocabulary.map { try VocabularyFile(reading: $0) }
+    choices.vocabularyChoices.kind = vocabularyKind
+    choices.vocabularyChoices.normalisation = vocabularyNormalisation
+    choices.vocabularyChoices.unknown = vocabularyUnknown
+    choices.vocabularyChoices.firstID = vocabularyFirstId
     if let architecture {
       do {
         choices.architecture = try JSONValue(parsing: Array(try Input.texts([architecture])))
