@@ -82,7 +82,8 @@ struct CommandTests {
       #expect(converted.code == 0, "\(converted.errors)")
       #expect(
         keys(converted.json) == [
-          "assumed", "destination", "from", "largest_difference", "lost", "model_id", "rounding", "source", "tensors", "to",
+          "assumed", "destination", "from", "largest_difference", "lost", "model_id", "rounding", "source", "tensors",
+          "to",
           "written",
         ])
       #expect(converted.json["lost"] == [] && converted.json["rounding"] == .null)
