@@ -32,7 +32,7 @@ import Testing
 
   @Test(arguments: [[1, 0], [0, 0], [-1], [4], [0, 3], [.max]] as [[Int32]])
   func wrongOnesAreRefused(specials: [Int32]) {
-    #expect(throws: VocabularyError.specials(specials.last ?? 0)) { try Self.vocabulary(specials: specials) }
+    #expect(throws: VocabularyError.specials(Int(specials.last ?? 0))) { try Self.vocabulary(specials: specials) }
   }
 
   @Test func theyAreStillUniqueAndNotEmpty() {
