@@ -5,7 +5,6 @@
 import Foundation
 import NGram
 import RNNModel
-import RNNText
 
 /// Seconds, by what they were spent on, in the order of the work.
 var figures: [(name: String, value: Double)] = []
