@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,13 +18,13 @@ GOLDEN = sorted((FIXTURES / "golden").glob("*.h5"))
 REFUSED = {
     "cell_clip", "gru_reset_after_keeps_candidate", "gru_reset_before_keeps_candidate", "leaky_units",
     "learned_initial_state", "lstm_coupled_gates", "lstm_coupled_peepholes", "lstm_hard_sigmoid",
-    "lstm_peepholes", "lstm_projection", "projection_clip",
+    "lstm_peepholes", "lstm_projection", "projection_clip", "values_of_numbers",
 }  # fmt: skip
 SLOPE_OF_KERAS_2 = {"gru_two_layers_no_bias"}
 SLOPE_OF_KERAS_3 = {"elman_hard_sigmoid_sixth", "keras_lstm_hard_sigmoid_sixth"}
 
 
-def keras():
+def keras() -> Any:
     try:
         import keras
     except ImportError as error:
@@ -31,14 +32,23 @@ def keras():
     return keras
 
 
-def differs(live, model: rnnh5.Model) -> float:
+def differs(live: Any, model: Any) -> float:
     """The largest difference between the probabilities of a live model and those of a proof."""
-    inputs = model.proof.inputs
+    inputs, expected = model.proof.inputs, np.exp(model.proof.log_probabilities)
     if inputs.ndim == 1 and len(live.input_shape) == 3:
         inputs = np.eye(live.input_shape[2], dtype="<f4")[inputs]
-    inputs = inputs[None].astype("int32" if inputs.dtype.kind in "ui" else "<f4")
-    found = np.asarray(live.predict(inputs, verbose=0))[0]
-    return float(np.abs(found[:, model.proof.tokens] - np.exp(model.proof.log_probabilities)).max())
+    inputs = inputs.astype("int32" if inputs.dtype.kind in "ui" else "<f4")
+    length = live.input_shape[1]
+    if length is None:
+        batch = inputs[None]
+    else:
+        # Keras takes whole windows only.
+        batch = np.stack([inputs[end - length : end] for end in range(length, len(inputs) + 1)])
+        expected = expected[length - 1 :]
+    found = np.asarray(live.predict(batch, verbose=0))
+    rows = found.reshape(-1, found.shape[-1])[:, model.proof.tokens]
+    assert rows.shape == expected.shape
+    return float(np.abs(rows - expected).max())
 
 
 @pytest.mark.parametrize("path", [path for path in GOLDEN if path.stem not in REFUSED], ids=lambda path: path.stem)
@@ -79,7 +89,7 @@ def test_a_live_model_goes_there_and_back(tmp_path: Path) -> None:
         source = tmp_path / f"source.{first}"
         (model.save_weights if first == "weights.h5" else model.save)(source)
         (tmp_path / "model.json").write_text(model.to_json())
-        described = ["--architecture", tmp_path / "model.json"] * (first == "weights.h5")
+        described: list[str | Path] = ["--architecture", tmp_path / "model.json"] * (first == "weights.h5")
         run("convert", "--force", source, tmp_path / "own.h5", *described)
         run("convert", "--force", tmp_path / "own.h5", tmp_path / "back.keras")
         back = live.models.load_model(tmp_path / "back.keras").predict(inputs, verbose=0)
@@ -98,3 +108,19 @@ def test_a_file_that_breaks_libhdf5_breaks_only_the_process_that_reads_it(tmp_pa
         done = subprocess.run(command, capture_output=True)
         assert 0 <= done.returncode < 128, (place, done.stderr.decode())
         assert not done.returncode or done.stderr.startswith(b"rnntool: ") or b"\nrnntool: " in done.stderr
+
+
+def test_a_description_longer_than_an_old_attribute_is_read_and_written(tmp_path: Path) -> None:
+    live = keras()
+    layers = [live.layers.Dropout(0.1, name=f"dropout_with_a_long_name_{index}") for index in range(300)]
+    model = live.Sequential(
+        [live.Input((None,), dtype="int32"), live.layers.Embedding(5, 3), *layers, live.layers.Dense(5, "softmax")]
+    )
+    inputs = np.arange(5, dtype="int32")[None]
+    expected = model.predict(inputs, verbose=0)
+    model.save(tmp_path / "long.h5")
+    for untrusted in ((), ("--untrusted",)):
+        run("convert", "--force", *untrusted, tmp_path / "long.h5", tmp_path / "own.h5")
+        run("convert", "--force", tmp_path / "own.h5", tmp_path / "back.keras.h5")
+        back = live.models.load_model(tmp_path / "back.keras.h5", compile=False).predict(inputs, verbose=0)
+        assert np.abs(back - expected).max() < 1e-6

@@ -79,6 +79,11 @@ struct KerasPlan {
         refuse(
           layer.name, "tokens times \(layer.scale) are not the token divided by their number, which is what is usual")
       }
+      if case .linear(let last)? = architecture.layers.last, last.outputs == layer.size, architecture.output != .sigmoid
+      {
+        break
+      }
+      refuse(layer.name, "how many tokens there are would be in no file of Keras: the outputs do not say it")
     default: break
     }
     add(

@@ -61,8 +61,10 @@ extension KerasAssembly {
       nodes[input.name] = Node(layer: name, width: 1)
       return (outputs, .tokens)
     }
-    if width > 1, width == outputs, isSoftmax,
-      settleInput(.tokens, "each step has as many units as there are outputs") == .tokens
+    // Vectors are what Keras says; that they stand for tokens, only their number or the user tells.
+    let usual: Architecture.Input = width == outputs && isSoftmax ? .tokens : .features
+    if width > 1, usual == .tokens || assembly.choices.input == .tokens,
+      settleInput(usual, "each step has as many units as there are outputs") == .tokens
     {
       assembly.add(.oneHot(.init(name: name, size: width)))
       nodes[input.name] = Node(layer: name, width: width)
