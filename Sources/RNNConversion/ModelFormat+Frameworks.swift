@@ -21,7 +21,7 @@ extension ModelFormat {
     case .kerasH5: KerasH5Export.self
     case .keras: KerasArchiveExport.self
     case .kerasWeights: KerasWeightsExport.self
-    case .pytorch: nil
+    case .pytorch: TorchExport.self
     case .onnx: ONNXExport.self
     case .pytorchJSON, .torch7: nil
     }

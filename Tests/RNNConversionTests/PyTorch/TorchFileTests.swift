@@ -127,6 +127,16 @@
       }
     }
 
+    @Test func refusesNamesThatAreLongerThanTheFile() throws {
+      let scratch = try Scratch()
+      var value = Self.tensor()
+      for _ in 0..<5 {
+        let pair = PickleDictionary.Pair(key: .string(String(repeating: "n", count: 1000)), value: value)
+        value = .dictionary(try #require(PickleDictionary([pair])))
+      }
+      #expect(throws: ConversionError.self) { try TorchFile(opening: archive(value, in: scratch)) }
+    }
+
     @Test func acceptsWhatTheHostileOnesAreMadeOf() throws {
       let scratch = try Scratch()
       let file = try TorchFile(opening: archive(Self.tensor(), in: scratch))

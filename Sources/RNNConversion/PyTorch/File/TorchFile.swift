@@ -74,7 +74,13 @@ private struct TensorFinder {
   private(set) var names: [String] = []
   private(set) var modules: [(path: String, object: PickleObject)] = []
 
+  /// Longer than any honest name: keys that occur at many places could make names longer than the file together.
+  private static let longestName = 4096
+
   mutating func find(in value: PickleValue, at path: String) throws(Refusal) {
+    guard path.utf8.count <= Self.longestName else {
+      throw Refusal(place: String(path.prefix(40)) + "...", reason: "a name is longer than \(Self.longestName) bytes")
+    }
     let tensor: TorchTensor?
     do {
       tensor = try TorchTensor(value)

@@ -19,7 +19,6 @@ struct TorchChain {
   /// How many orders are counted, and shown, before the search ends.
   private static let maximumShown = 6
   private static let maximumSteps = 20_000
-  private static let maximumParts = 128
 
   /// Why no order is found.
   struct Refusal: Error {
@@ -31,9 +30,6 @@ struct TorchChain {
   /// - Parameter takesVectors: whether the user says that no tokens come in.
   /// - Throws: ``Refusal`` saying what is possible.
   init(_ parts: [TorchPart], takesVectors: Bool) throws(Refusal) {
-    guard parts.count <= Self.maximumParts else {
-      throw Refusal(reason: "it has \(parts.count) modules, more than \(Self.maximumParts)")
-    }
     var search = Search(parts: parts)
     // A loop of widths can be entered anywhere: models end in an affine map where they can.
     for (fromEmbedding, endsInMap) in [(true, true), (true, false), (false, true), (false, false)]
@@ -73,6 +69,8 @@ struct TorchChain {
 
   /// Takes the order that the user gives: `{"layers": ["encoder", "rnn", "relu", "decoder"]}`.
   ///
+  /// In place of a name there may be an object with `name`, `epsilon` of a norm, `activation` of an `nn.RNN`.
+  ///
   /// - Throws: ``Refusal`` for names that are not there, or missing.
   init(_ parts: [TorchPart], order: JSONValue, takesVectors: Bool) throws(Refusal) {
     guard let names = (order["layers"] ?? order).array, !names.isEmpty else {
@@ -80,12 +78,14 @@ struct TorchChain {
     }
     var rest = parts
     var links: [Link] = []
-    for name in names {
-      guard let name = name.string else { throw Refusal(reason: "the architecture has a name that is not a text") }
+    for entry in names {
+      guard let name = entry.string ?? entry["name"]?.string else {
+        throw Refusal(reason: "the architecture has a name that is not a text")
+      }
       let matches = rest.filter { $0.path == name || $0.path.hasSuffix(".\(name)") }
       if let part = matches.first(where: { $0.path == name }) ?? (matches.count == 1 ? matches.first : nil) {
         rest.removeAll { $0.path == part.path }
-        links += Self.links([part], fromEmbedding: links.isEmpty && !takesVectors && part.mayEmbed)
+        links += Self.links([part.with(entry)], fromEmbedding: links.isEmpty && !takesVectors && part.mayEmbed)
       } else if matches.isEmpty, let activation = Activation(rawValue: name) {
         links.append(.activation(activation))
       } else {

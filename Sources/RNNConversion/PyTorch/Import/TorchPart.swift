@@ -14,9 +14,23 @@ struct TorchPart: Hashable, Sendable {
 
   /// The module's path.
   let path: String
-  let kind: Kind
+  private(set) var kind: Kind
   /// What stands between this module and the next one, where the file says it.
   var followers: [TorchFollower] = []
+
+  /// The module with what its parameters do not say: `epsilon` of a norm, `activation` of an `nn.RNN`.
+  func with(_ options: JSONValue) -> TorchPart {
+    var part = self
+    switch kind {
+    case .norm(let weight, let bias, let width, let epsilon):
+      part.kind = .norm(weight: weight, bias: bias, width: width, epsilon: options["epsilon"]?.number ?? epsilon)
+    case .recurrent(let parameters, let nonlinearity, let dropout):
+      let given = options["activation"]?.string.flatMap(Activation.init(rawValue:))
+      part.kind = .recurrent(parameters, nonlinearity: given ?? nonlinearity, dropout: dropout)
+    case .matrix, .bias: break
+    }
+    return part
+  }
 
   /// What makes two modules alike: nothing but the order of the file can tell which comes first.
   var signature: String {

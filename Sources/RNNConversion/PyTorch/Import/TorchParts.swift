@@ -12,6 +12,8 @@ struct TorchParts {
   /// Dropout, activations and the like whose place the file does not say, by path.
   private(set) var loose: [(path: String, follower: TorchFollower)] = []
 
+  /// More than any recurrent model has; the search for their order takes time.
+  private static let maximumParts = 128
   /// Words in the keys of what a training keeps beside the model.
   private static let trainingWords = ["optim", "scheduler", "scaler", "rng_state"]
 
@@ -49,6 +51,10 @@ struct TorchParts {
       } catch {
         problems.append("\(path): \(error.reason)")
       }
+    }
+    guard parts.count <= Self.maximumParts else {
+      problems.append("it has \(parts.count) modules, more than \(Self.maximumParts)")
+      return
     }
     for (path, object) in dict.modules where object.isTorchModule && modules[path] == nil && !object.hasModules {
       place(TorchFollower(object), at: path, objects)

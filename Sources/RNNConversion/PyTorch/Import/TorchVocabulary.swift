@@ -20,6 +20,10 @@ struct TorchVocabulary {
     "_flat_weights_names", "param_groups",
   ]
 
+  /// More would not be told apart by anybody.
+  private static let maximumCandidates = 100
+  private static let longestPath = 4096
+
   init(in root: PickleValue) { find(in: root, at: "", isNamedSo: false) }
 
   private mutating func find(in value: PickleValue, at path: String, isNamedSo: Bool) {
@@ -31,9 +35,12 @@ struct TorchVocabulary {
       }
     }
     func add(_ tokens: [[UInt8]], _ self: inout TorchVocabulary) {
-      guard tokens.count > 1, !self.candidates.contains(where: { $0.tokens == tokens }) else { return }
+      guard tokens.count > 1, self.candidates.count < Self.maximumCandidates,
+        !self.candidates.contains(where: { $0.tokens == tokens })
+      else { return }
       self.candidates.append(Candidate(path: path, tokens: tokens, isNamedSo: isNamedSo))
     }
+    guard path.utf8.count <= Self.longestPath else { return }
     switch value {
     case .string(let text) where isNamedSo:
       let scalars = Array(text.unicodeScalars)
