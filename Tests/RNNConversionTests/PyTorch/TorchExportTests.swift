@@ -90,7 +90,7 @@
         TensorDescription(path: $0.path, type: .float32, shape: $0.shape)
       }
       do {
-        _ = try TorchExport(ModelDocument(architecture: architecture), tensors)
+        _ = try TorchExport(ModelDocument(architecture: architecture, vocabulary: nil), tensors)
         Issue.record("\(layer)")
       } catch {
         #expect("\(error)".contains(says), "\(error)")
