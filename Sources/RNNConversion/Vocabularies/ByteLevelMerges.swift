@@ -31,8 +31,8 @@ struct ByteLevelMerges: Sendable {
     var settling = VocabularySettling(VocabularyChoices(), file: file, place: "model.vocab")
     settling.assumptions = remarks
     // Ids and spellings are those of the file, once each and within the model.
-    let rows = try settling.rows(
-      of: TokenList(entries), shift: settling.shift(of: zeroBased, size: nil), size: modelSize)
+    let shift = try settling.shift(of: zeroBased, size: nil)
+    let rows = try settling.rows(of: zeroBased, shift: shift, size: modelSize)
     var rowOf: [[UInt8]: Int] = [:]
     for (row, entry) in rows.enumerated() { if let entry { rowOf[entry.bytes] = row } }
     var ours: [[UInt8]: Int32] = [:]

@@ -5,7 +5,6 @@ struct HuggingFaceTokenizer {
   private let model: Literal
   /// Every id with its token as the file spells it.
   private let entries: [TokenList.Entry]
-  private let added: Set<Int>
   private let special: Set<Int>
 
   static func isOne(_ document: Literal) -> Bool {
@@ -25,9 +24,9 @@ struct HuggingFaceTokenizer {
         file: file, place: "model.vocab",
         reason: "its tokens have scores: texts are cut by a model that is not supported")
     }
-    var entries = vocab.pairs?.isEmpty ?? true ? [] : TokenTables.entries(of: vocab)
-    var (added, special): (Set<Int>, Set<Int>) = ([], [])
-    var tokens = Dictionary(entries?.map { ($0.id, $0.bytes) } ?? [], uniquingKeysWith: { first, _ in first })
+    var found = vocab.pairs?.isEmpty ?? true ? [] : TokenTables.entries(of: vocab)
+    var special: Set<Int> = []
+    var tokens = Dictionary(found?.map { ($0.id, $0.bytes) } ?? [], uniquingKeysWith: { first, _ in first })
     for token in document["added_tokens"]?.list ?? [] {
       guard let id = token["id"]?.integer, let content = token["content"]?.text else {
         throw .malformed(file: file, place: "added_tokens", reason: "one has no id or no content")
@@ -37,16 +36,14 @@ struct HuggingFaceTokenizer {
           throw .malformed(file: file, place: "added_tokens", reason: "the id \(id) is that of another token too")
         }
       } else {
-        entries?.append(.init(id: id, bytes: content))
+        found?.append(.init(id: id, bytes: content))
       }
-      added.insert(id)
       if token["special"]?.bool ?? false { special.insert(id) }
     }
-    guard let entries, !entries.isEmpty else {
+    guard let found, !found.isEmpty else {
       throw .malformed(file: file, place: "model.vocab", reason: "it is no dictionary from tokens to ids")
     }
-    self.entries = entries
-    self.added = added
+    entries = found
     self.special = special
   }
 

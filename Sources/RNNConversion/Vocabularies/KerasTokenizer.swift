@@ -24,11 +24,11 @@ enum KerasTokenizer {
       }
       return entries
     }
-    let byWord = try table("word_index")
-    guard var entries = try byWord == nil ? table("index_word") : byWord else {
+    let others = try table("index_word")
+    guard var entries = try table("word_index") ?? others else {
       throw .malformed(file: file, place: "config", reason: "the tokenizer has no word_index: it has not been fitted")
     }
-    if let others = try table("index_word"), Set(others) != Set(entries) {
+    if let others, Set(others) != Set(entries) {
       throw .malformed(
         file: file, place: "config.word_index and config.index_word", reason: "they have different words or ids")
     }

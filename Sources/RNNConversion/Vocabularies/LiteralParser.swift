@@ -126,9 +126,9 @@ struct LiteralParser {
       if syntax == .json, key.text == nil {
         throw LiteralError(message: "a key was expected", offset: start)
       }
-      let value = try value(depth: depth + 1)
+      let content = try value(depth: depth + 1)
       guard keys.insert(key).inserted else { throw LiteralError(message: "a key occurs twice", offset: start) }
-      pairs.append(.init(key: key, value: value))
+      pairs.append(.init(key: key, value: content))
       skipSpace()
       if take("}") { return .map(pairs) }
       guard take(",") else { throw error("',' or '}' was expected") }

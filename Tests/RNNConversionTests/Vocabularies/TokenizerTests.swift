@@ -63,7 +63,7 @@ import Testing
   @Test func changedBytesNeverTrap() throws {
     for name in ["keras_words_limited", "hf_words", "hf_bytes_special"] {
       let bytes = Array(try Data(contentsOf: URL(filePath: Self.path(name))))
-      for place in bytes.indices {
+      for place in stride(from: 0, to: bytes.count, by: 3) {
         var changed = bytes
         changed[place] = [0x39, 0x22, 0x2D, 0x5B][place % 4]
         _ = try? VocabularyFile(changed, path: name).vocabulary(size: place % 3 == 0 ? 300 : nil)

@@ -105,7 +105,7 @@ import Testing
     (#"{"a": 9223372036854775807}"#, "only 1 tokens"), (#"{"a": 0, "b": 1.5}"#, "no tokens"), (#"{"a": 0"#, "expected"),
     ("{\n  \"a\": 0,\n", "too early"), (#"{"x": 1, "y": {"a": 0}, "z": {"b": 0}}"#, "different"),
     ("{'a', 'b'}", "no order"),
-    (#"["a", "\ud800"]"#, "surrogate"), ("[\"a\", \"\u{1}\"]", "control"), (#"["a", ""]"#, "empty"),
+    (#"["a", "\ud800"]"#, "surrogate"), (#"["a", ""]"#, "empty"),
     ("eval('1')\n['a']\n\n", "line 3"),
     ("[__import__('os')]", "value was expected"), (#"["▁the", "▁a"]"#, "SentencePiece"),
     ("['[UNK]', 'the', '##s']", "WordPiece"),
