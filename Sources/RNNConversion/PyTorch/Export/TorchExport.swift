@@ -16,9 +16,8 @@ public struct TorchExport: ModelExport {
   /// - Throws: ``ConversionError/inexpressible(_:reasons:)``.
   public init(_ document: ModelDocument, _ tensors: [TensorDescription]) throws {
     plan = try TorchPlan(document, tensors)
-    let types = Set(tensors.map(\.type))
-    // One type for all, as the modules of a program have.
-    dtype = types.count == 1 ? types.first?.rawValue ?? "float32" : types.contains(.float64) ? "float64" : "float32"
+    // Narrower parameters are computed with in float32, as here.
+    dtype = tensors.contains { $0.type == .float64 } ? "float64" : "float32"
   }
 
   var arrays: [ExportedArray] { plan.arrays }
