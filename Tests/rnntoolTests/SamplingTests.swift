@@ -135,7 +135,8 @@ final class SamplingTests {
     let text = try scratch.file("emoji", Array(String(repeating: "😀漢é", count: 300).utf8))
     let bytes = scratch.path("bytes.h5")
     let flags = [
-      "--vocabulary", "bytes", "--minimum-count", "1", "--hidden", "16", "--batch", "4", "--length", "16", "--steps", "600", "--quiet",
+      "--vocabulary", "bytes", "--minimum-count", "1", "--hidden", "16", "--batch", "4", "--length", "16", "--steps",
+      "600", "--quiet",
     ]
     try #require(try Program.run(["train", text, "-o", bytes] + flags).code == 0)
     let run = try Program.run(["sample", bytes, "--length", "203", "--greedy", "--prompt", "😀"])
