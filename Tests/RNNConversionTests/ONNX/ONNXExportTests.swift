@@ -157,6 +157,28 @@ import Testing
         ])
     ),
     (
+      "a token as a number beside what is made of it",
+      Architecture(
+        size: 5,
+        layers: [
+          .scalar(.init(name: "number", size: 5, scale: 0.2)), .elman(.init(name: "rnn", inputs: 1, outputs: 1)),
+          .sum(.init(name: "sum", of: ["number", "rnn"])),
+          .concatenation(.init(name: "all", of: ["rnn", "number", "sum"])),
+          .linear(.init(name: "output", inputs: 3, outputs: 5)),
+        ])
+    ),
+    (
+      "the last step beside attention",
+      Architecture(
+        size: 5,
+        layers: [
+          embedding, .lstm(.init(name: "lstm", inputs: 3, outputs: 2)), .final(.init(name: "last", of: "lstm")),
+          .concatenation(.init(name: "steps", of: ["lstm"])), .attention(.init(name: "attention", width: 2)),
+          .concatenation(.init(name: "all", of: ["last", "attention"])),
+          .linear(.init(name: "output", inputs: 4, outputs: 5)),
+        ], context: .sequence)
+    ),
+    (
       "activations, normalisation, no softmax",
       Architecture(
         size: 3,

@@ -64,14 +64,22 @@ extension ONNXInterpreter {
       guard axes.axes.last == [] else { throw refused(node, "it takes numbers of tokens without an axis of units") }
       // How many tokens there are, no number says: the outputs do.
       try tokenLayer(node, size: 0)
-      network.add(.scalar(.init(name: "scalar", size: 0, scale: scale)))
-      return ONNXFlow(axes: axes, sources: ["scalar"], features: [], width: 1)
+      network.add(.scalar(.init(name: Self.scalarLayer, size: 0, scale: scale)))
+      return ONNXFlow(axes: axes, sources: [Self.scalarLayer], features: [], width: 1)
     case let other: throw refused(node, "it takes \(other.text)")
     }
   }
 
   /// The layer that stands for vectors that come in, until it is known whether anything else needs it.
   static let inputLayer = "input"
+
+  /// The layer that gives tokens as numbers.
+  static let scalarLayer = "scalar"
+
+  /// Makes tokens as numbers a layer where they have an axis of units; from then on they are a flow.
+  mutating func makeScalar(_ node: ONNXNode, _ index: Int) throws(ConversionError) {
+    if case .numbers(let axes, _)? = try meaning(node, index), axes.axes.last == [] { _ = try taken(node, index) }
+  }
 
   // MARK: - Tokens
 
@@ -190,6 +198,7 @@ extension ONNXInterpreter {
   }
 
   mutating func add(_ node: ONNXNode) throws(ConversionError) {
+    for index in 0..<2 { try makeScalar(node, index) }
     if try isNormalisation(node) { return }
     switch (try required(node, 0), try required(node, 1)) {
     case (.flow(var flow), .weights(let bias, _)), (.weights(let bias, _), .flow(var flow)):
@@ -202,7 +211,7 @@ extension ONNXInterpreter {
       set(node, .flow(flow))
     case (.flow(let first), .flow(let second)):
       guard first.hasFeaturesLast, second.hasFeaturesLast, first.width == second.width,
-        first.outerAxes == second.outerAxes, first.isFinal == second.isFinal
+        first.outerAxes == second.outerAxes
       else { throw refused(node, "it adds values of another layout") }
       let names = network.distinct([try materialized(first, node), try materialized(second, node)])
       let name = network.connection("sum") { .sum(.init(name: $0, of: names)) }

@@ -3,7 +3,10 @@ extension ONNXInterpreter {
 
   mutating func concat(_ node: ONNXNode) throws(ConversionError) {
     var parts: [ONNXMeaning] = []
-    for index in node.inputs.indices { parts.append(try required(node, index)) }
+    for index in node.inputs.indices {
+      try makeScalar(node, index)
+      parts.append(try required(node, index))
+    }
     let axis = try integer(node, "axis", 0)
     let integers = parts.compactMap { part -> [ONNXLength?]? in
       if case .integers(let values, _) = part { values } else { nil }
@@ -49,7 +52,7 @@ extension ONNXInterpreter {
     }
     if let value = fills.first, fills.count == 1, flows.isEmpty, states == 0 { return set(node, .fill(value)) }
     guard let first = flows.first, flows.count == parts.count, first.axes.index(axis) == first.axes.rank - 1,
-      flows.allSatisfy({ $0.hasFeaturesLast && $0.outerAxes == first.outerAxes && $0.isFinal == first.isFinal })
+      flows.allSatisfy({ $0.hasFeaturesLast && $0.outerAxes == first.outerAxes })
     else {
       // The states of all layers one after another: fine as long as nothing is computed from them.
       guard states == parts.count else { throw refused(node, "it joins values along another axis than that of units") }

@@ -129,6 +129,11 @@ struct ONNXInterpreter {
         return .flow(
           ONNXFlow(axes: axes, sources: [Self.inputLayer], features: vectors.units, width: vectors.width))
       }
+      if case .numbers(let axes, let scale) = known, axes.axes.last == [],
+        case .scalar(let layer)? = network[Self.scalarLayer]?.layer, layer.scale == scale
+      {
+        return .flow(ONNXFlow(axes: axes, sources: [Self.scalarLayer], features: [], width: 1))
+      }
       return known
     }
     guard let tensor = arrays.tensors[name] else {
