@@ -125,6 +125,5 @@ struct InteractiveSession {
       now.context.append(choice.token)
       try Terminal.show(stream.complete(adding: decoder.decode(choice.token)))
     }
-    try Terminal.show(stream.rest)
   }
 }

@@ -52,14 +52,18 @@ struct SamplingOutput {
         for draw in text.draws { try Terminal.print(table.line(draw)) }
       } else {
         try Terminal.write(prompt)
-        try Terminal.show(text.bytes + [0x0A])
+        var whole = CharacterStream()
+        try Terminal.show(whole.complete(adding: text.bytes) + [0x0A])
       }
     }
   }
 
   func end(seed: UInt64?, seconds: Double, modelID: String, suffix: String?) throws {
     guard isJSON else {
-      if count == 1 && table == nil { try Terminal.show(stream.rest + (suffix.map { Array($0.utf8) } ?? []) + [0x0A]) }
+      // Half a character at the end is left out.
+      if count == 1 && table == nil {
+        try Terminal.show((suffix.map { Array($0.utf8) } ?? []) + [0x0A])
+      }
       return
     }
     var object: [String: JSONValue] = [
