@@ -27,6 +27,10 @@ public enum LayerByLayer {
     var below: [[[Scalar]]]?
     for (index, layer) in architecture.layers.enumerated() {
       let result: [[[Scalar]]]
+      if architecture.windowLength != nil, index == architecture.layers.count - 1, case .linear = layer {
+        // Of a window the last step counts; the others would be as wide as the vocabulary.
+        below = below.map { $0.map { Array($0.suffix(1)) } }
+      }
       switch layer {
       case .sum(let layer):
         let sources = layer.of.compactMap { outputs[$0] }

@@ -1,6 +1,7 @@
 import Kernels
-import RNNModel
 import Testing
+
+@testable import RNNModel
 
 /// Windows, pooling over time and plain values: networks that are read and not trained.
 @Suite struct PoolingTests {
@@ -61,6 +62,39 @@ import Testing
         }
       }
     }
+  }
+
+  @Test func ofAWindowTheReferenceComputesOneWideStep() throws {
+    let architecture = Architecture(
+      size: 9,
+      layers: [
+        .embedding(.init(name: "input", inputs: 9, outputs: 2)), .gru(.init(name: "gru", inputs: 2, outputs: 2)),
+        .linear(.init(name: "output", inputs: 2, outputs: 9)),
+      ], context: .window(length: 5, padding: nil))
+    let model = DrawnModel(architecture, seed: 2)
+    let values = model.parameters.map { Double($0) }
+    let reference = Reference<Double>(architecture, values: values)
+    let inputs = Reference<Double>.Inputs.tokens([1, 8, 3, 0, 2])
+    #expect(reference.run(inputs, from: reference.initialState, cut: true).steps.map(\.count) == [5, 5, 1])
+    // What comes out is the last step of the same layers over a stream.
+    var stream = architecture
+    stream.context = .stream
+    var state = reference.initialState
+    let expected = Reference<Double>(stream, values: values).logits(inputs, state: &state)
+    var start = reference.initialState
+    #expect(reference.logits(inputs, state: &start) == expected.suffix(1))
+    let table = ParameterTable(architecture)
+    var widest = 0
+    let found = try LayerByLayer.logits(of: architecture, [inputs]) { entry in
+      table[entry.layer, entry.name].map { Array(values[$0.range]) } ?? []
+    } run: { layer, parameters, sequences in
+      let result = LayerByLayer.reference(layer, parameters, sequences)
+      widest = max(widest, result.joined().reduce(0) { $0 + $1.count })
+      return result
+    }
+    #expect(largestError(found[0][0], expected[4]) < 1e-12 && found[0].count == 1)
+    // Five steps of two units, one step of nine.
+    #expect(widest == 10)
   }
 
   @Test func theLastStepOfABackwardLayerIsTheFirst() throws {

@@ -16,7 +16,9 @@ extension Reference {
   ///   - inputs: what is fed.
   ///   - state: one for each layer.
   ///   - first: the number of the first step, for the dropout masks.
-  func run(_ inputs: Inputs, from state: [LayerState], first: Int = 0) -> Trace {
+  ///   - cut: whether a linear layer at the end computes its last step alone: of a window no other one counts, and each is as wide as a
+  ///     vocabulary.
+  func run(_ inputs: Inputs, from state: [LayerState], first: Int = 0, cut: Bool = false) -> Trace {
     precondition(state.count == layers.count, "\(layers.count) layers, \(state.count) states")
     var trace = Trace(steps: [], finalState: [])
     for (index, layer) in layers.enumerated() {
@@ -31,7 +33,8 @@ extension Reference {
       }
       let count = sources[index].first.map { trace.steps[$0].count } ?? inputs.count
       var steps: [ReferenceStep<Scalar>?] = Array(repeating: nil, count: count)
-      for t in layer.direction.order(0..<count) {
+      let isCut = cut && index == layers.count - 1 && layer is ReferenceLinear<Scalar>
+      for t in layer.direction.order((isCut ? max(0, count - 1) : 0)..<count) {
         let outputs = sources[index].map { trace.steps[$0][t].output }
         let input = outputs.isEmpty ? inputs[t] : .vector(outputs.count == 1 ? outputs[0] : Array(outputs.joined()))
         let step = layer.step(input, from: state, at: first + t)

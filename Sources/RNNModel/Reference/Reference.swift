@@ -61,7 +61,7 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
   ///   - state: one for each layer; on return, the state after the last step.
   /// - Returns: in(t) of the output units, `[step][unit]`: the logits; a single step in a context of windows, and after a pooling layer.
   public func logits(_ inputs: Inputs, state: inout [LayerState]) -> [Vector] {
-    let trace = run(inputs, from: state)
+    let trace = run(inputs, from: state, cut: hasOneOutput)
     state = trace.finalState
     return hasOneOutput ? trace.outputs.suffix(1) : trace.outputs
   }
