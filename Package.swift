@@ -61,20 +61,25 @@ let package = Package(
       name: "RNNModel",
       dependencies: ["Kernels", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
+    .target(name: "RNNText", dependencies: ["CZlib", "RNNModel"], swiftSettings: settings),
+    .target(
+      name: "NGram",
+      dependencies: ["RNNText", "RNNModel", .product(name: "RealModule", package: "swift-numerics")],
+      swiftSettings: settings),
     .target(
       name: "RNNFormat",
       dependencies: [
-        "RNNModel", "HDF5", "CEmbeddedTexts", "CSandbox", .product(name: "Crypto", package: "swift-crypto"),
+        "RNNModel", "NGram", "HDF5", "CEmbeddedTexts", "CSandbox", .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
     .target(
       name: "RNNConversion",
       dependencies: [
-        "RNNFormat", "RNNModel", "Kernels", "HDF5", "CZlib", .product(name: "RealModule", package: "swift-numerics"),
+        "RNNFormat", "RNNModel", "RNNText", "NGram", "Kernels", "HDF5", "CZlib",
+        .product(name: "RealModule", package: "swift-numerics"),
         .target(name: "CZip", condition: .when(traits: ["NPZ"])),
       ],
       swiftSettings: settings),
-    .target(name: "RNNText", dependencies: ["CZlib", "RNNModel"], swiftSettings: settings),
     .target(
       name: "RNNTraining",
       dependencies: ["RNNText", "RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
@@ -86,14 +91,10 @@ let package = Package(
       name: "RNNGeneration",
       dependencies: ["RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
-    .target(
-      name: "NGram",
-      dependencies: ["RNNText", "RNNModel", .product(name: "RealModule", package: "swift-numerics")],
-      swiftSettings: settings),
     .executableTarget(
       name: "rnntool",
       dependencies: [
-        "HDF5", "Kernels", "RNNModel", "RNNFormat", "RNNConversion", "RNNText", "RNNTraining", "RNNEvaluation",
+        "HDF5", "Kernels", "RNNModel", "RNNText", "NGram", "RNNFormat", "RNNConversion", "RNNTraining", "RNNEvaluation",
         "RNNGeneration",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -104,9 +105,10 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
     .testTarget(name: "RNNModelTests", dependencies: ["RNNModel", "Kernels"], swiftSettings: settings),
     .testTarget(
-      name: "RNNFormatTests", dependencies: ["RNNFormat", "RNNModel", "HDF5", "Kernels"], swiftSettings: settings),
+      name: "RNNFormatTests", dependencies: ["RNNFormat", "RNNModel", "NGram", "HDF5", "Kernels"],
+      swiftSettings: settings),
     .testTarget(
-      name: "RNNConversionTests", dependencies: ["RNNConversion", "RNNFormat", "RNNModel", "HDF5"],
+      name: "RNNConversionTests", dependencies: ["RNNConversion", "RNNFormat", "RNNModel", "NGram", "HDF5"],
       swiftSettings: settings),
     .testTarget(
       name: "RNNTextTests", dependencies: ["RNNText", "RNNModel", "Kernels", "CZlib"], swiftSettings: settings),

@@ -149,16 +149,16 @@ public struct Converter: Sendable {
       }
       return try export(document, tensors, origin, to: to, destination, rounding)
     }
-    guard let type, tensors.tensors.contains(where: { $0.type != type }) else {
+    guard let type, tensors.tensors.contains(where: { $0.type != type && TensorType.reals.contains($0.type) }) else {
       // The same model in the same format, perhaps compressed: nothing has happened that would have to be told.
       return try write(document, tensors, isCopy: origin.format == to && origin.left.isEmpty)
     }
-    let isRounded = tensors.tensors.contains { !type.holds($0.type) }
+    let isRounded = tensors.tensors.contains { TensorType.reals.contains($0.type) && !type.holds($0.type) }
     let before = isRounded ? try scored(document, tensors) : nil
     let stored = StoredAs(type, tensors)
     guard isRounded else { return try write(document, stored) }
     let values = try stored.tensors.flatMap {
-      LittleEndian.values(try stored.bytes(of: $0), type: type, as: Double.self)
+      LittleEndian.values(try stored.bytes(of: $0), type: $0.type, as: Double.self)
     }
     let rounding = Rounding(
       type: type,

@@ -199,8 +199,9 @@ private struct FlatModelReader {
         wrong.append("\(name) has the shape \(array.shape), but the architecture gives it \(entry.shape)")
         continue
       }
-      guard let type = array.type.tensorType else {
-        wrong.append("\(name) is \(array.type.rawValue), not a float")
+      guard let type = array.type.tensorType, type.canHold(entry.numbers) else {
+        wrong.append(
+          "\(name) is \(array.type.rawValue), not \(entry.numbers == .real ? "a float" : entry.numbers.rawValue)")
         continue
       }
       tensors.append(TensorDescription(path: entry.path, type: type, shape: array.shape))

@@ -25,6 +25,7 @@ struct FormatRecognition {
         return .safetensors
       }
       if isTorch7 { return .torch7 }
+      if first.starts(with: Array("\\data\\".utf8)) { return .arpa }
       if isONNX { return .onnx }
       return nil
     }

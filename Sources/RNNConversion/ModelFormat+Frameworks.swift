@@ -11,6 +11,7 @@ extension ModelFormat {
     case .pytorch, .pytorchJSON: TorchImport.self
     case .onnx: ONNXImport.self
     case .torch7: Torch7Import.self
+    case .arpa, .arpaGzip: ARPAImport.self
     }
   }
 
@@ -23,6 +24,8 @@ extension ModelFormat {
     case .kerasWeights: KerasWeightsExport.self
     case .pytorch: TorchExport.self
     case .onnx: ONNXExport.self
+    case .arpa: ARPAExport.self
+    case .arpaGzip: ARPAGzipExport.self
     case .pytorchJSON, .torch7: nil
     }
   }

@@ -22,6 +22,10 @@ public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
   case onnx
   /// What `torch.save` of Torch7 writes.
   case torch7
+  /// The text format of SRILM, KenLM and others for n-gram models.
+  case arpa
+  /// The same, compressed by gzip.
+  case arpaGzip = "arpa-gzip"
 
   /// The formats of this build.
   public static var available: [ModelFormat] {
@@ -48,6 +52,8 @@ public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
     case .pytorchJSON: ["json"]
     case .onnx: ["onnx"]
     case .torch7: ["t7"]
+    case .arpa: ["arpa", "lm"]
+    case .arpaGzip: ["arpa.gz", "lm.gz"]
     }
   }
 

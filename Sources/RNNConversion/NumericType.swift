@@ -65,6 +65,8 @@ public enum NumericType: String, Hashable, Sendable, CaseIterable {
     case .float32: self = .float32
     case .float16: self = .float16
     case .bfloat16: self = .bfloat16
+    case .uint32: self = .uint32
+    case .uint64: self = .uint64
     }
   }
 

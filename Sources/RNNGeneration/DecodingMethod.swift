@@ -33,7 +33,7 @@ public enum DecodingMethod: Sendable {
   /// - Returns: the tokens of each text, without the prompt; fewer where nothing more can come.
   /// - Throws: `ArchitectureError`, ``Sampler/NotFinite``, ``ContrastiveSearch/NoHiddenState``.
   public func texts(
-    _ count: Int, after prompts: [[Int32]], from model: Model, seed: UInt64, batch: Int = 32,
+    _ count: Int, after prompts: [[Int32]], from model: any LanguageModelSource, seed: UInt64, batch: Int = 32,
     progress: (Double) -> Void = { _ in }
   ) throws -> [[Int32]] {
     let reader = try model.languageModel()

@@ -44,11 +44,32 @@ public protocol BranchingLanguageModel: LanguageModel {
   func hiddenState(of stream: Int) -> [Float]
 }
 
+/// What language models are made from, whatever family they are of: numbers and tokens, to be read by as many streams as are wanted.
+public protocol LanguageModelSource: Sendable {
+  /// The tokens; nil where they are not known.
+  var vocabulary: Vocabulary? { get }
+
+  /// The model, ready to read texts.
+  ///
+  /// - Parameters:
+  ///   - streams: how many texts to read at the same time, B.
+  ///   - longestWindow: the most steps scored at once; more is faster and takes more memory.
+  /// - Throws: ``ArchitectureError/notLanguageModel`` for what does something else.
+  func languageModel(streams: Int, longestWindow: Int) throws -> any BranchingLanguageModel
+}
+
+extension LanguageModelSource {
+  /// The model, reading one text.
+  public func languageModel(longestWindow: Int = 256) throws -> any BranchingLanguageModel {
+    try languageModel(streams: 1, longestWindow: longestWindow)
+  }
+}
+
 /// What a language model remembers of a text: all that its predictions depend on.
 public struct TextMemory: Hashable, Sendable {
   /// The states of the layers, one after another, or whatever the model calculates with.
   public var values: [Float]
-  /// The tokens that the next prediction depends on, for models that read them again.
+  /// The tokens that the next prediction depends on, for models that read them again, or numbers that stand for them.
   public var tokens: [Int32]
 
   /// Makes a memory.
@@ -71,7 +92,7 @@ extension BranchingLanguageModel {
   }
 }
 
-extension Model {
+extension Model: LanguageModelSource {
   /// The model as one of language, in the way that its context prescribes.
   ///
   /// - Parameters:
@@ -79,7 +100,7 @@ extension Model {
   ///   - longestWindow: the most steps scored at once; more is faster and takes more memory.
   /// - Throws: ``ArchitectureError/notLanguageModel`` for a network that does something else.
   public func languageModel(
-    streams: Int = 1, longestWindow: Int = 256
+    streams: Int, longestWindow: Int = 256
   ) throws(ArchitectureError) -> any BranchingLanguageModel {
     if architecture.windowLength != nil {
       return try WindowedLanguageModel(self, streams: streams, longestWindow: longestWindow)

@@ -66,18 +66,19 @@ public struct Corpus: Sendable {
     case encoding(bytes: Int)
   }
 
-  /// The tokens; the counts of a vocabulary that was collected are those of ``text``.
-  public let vocabulary: Vocabulary
-  /// What is learned and, without a text for validation, held out.
-  public let text: EncodedText
-  /// The text for validation, if there is one.
-  public let validation: EncodedText?
-  /// The text for the test, if there is one.
-  public let test: EncodedText?
+  /// The texts.
+  public let texts: TokenizedTexts
   /// The streams of all of them.
   public let parts: TextParts
-  /// Symbols seen so often, or less, were forgotten to bound the memory while the vocabulary was collected; 0 if none was.
-  public let forgottenCount: Int
+
+  /// The tokens.
+  public var vocabulary: Vocabulary { texts.vocabulary }
+  /// What is learned and, without a text for validation, held out.
+  public var text: EncodedText { texts.text }
+  /// The text for validation, if there is one.
+  public var validation: EncodedText? { texts.validation }
+  /// The text for the test, if there is one.
+  public var test: EncodedText? { texts.test }
 
   /// Reads the texts: once for the vocabulary, unless it is given, and once for the tokens.
   ///
@@ -93,48 +94,19 @@ public struct Corpus: Sendable {
     _ text: TextSource, validation: TextSource? = nil, test: TextSource? = nil, plan: Plan,
     observe: (TextLayout.Part, [UInt8]) -> Void = { _, _ in }, progress: (Work) -> Void = { _ in }
   ) throws {
-    var vocabulary = plan.vocabulary
-    var forgotten = 0
-    if vocabulary == nil {
-      var builder = Vocabulary.Builder(kind: plan.kind, normalisation: plan.normalisation)
-      var bytes = 0
-      for source in [text] + (plan.isClosed ? [validation, test].compactMap { $0 } : []) {
-        var isEmpty = true
-        try source.read { part in
-          isEmpty = false
-          try builder.add(part)
-          bytes += part.count
-          progress(.collecting(bytes: bytes))
-        }
-        if isEmpty { throw TextError.empty(paths: source.paths) }
-        try builder.endText()
-      }
-      vocabulary = try builder.finish(
-        minimumCount: plan.minimumCount ?? (plan.kind == .bytes ? 0 : nil), maximumSize: plan.maximumSize,
-        progress: { progress(.merging($0)) })
-      forgotten = builder.forgottenCount
-    }
-    guard let vocabulary else { throw VocabularyError.empty }
-    var bytes = 0
-    func encode(_ source: TextSource, _ part: TextLayout.Part) throws -> EncodedText {
-      let encoded = try EncodedText(
-        source, vocabulary: vocabulary, memoryLimit: plan.memoryLimit, folder: plan.folder,
-        observe: {
-          observe(part, $0)
-          bytes += $0.count
-          progress(.encoding(bytes: bytes))
-        })
-      if encoded.byteCount == 0 { throw TextError.empty(paths: source.paths) }
-      return encoded
-    }
-    let encoded = try encode(text, .training)
-    self.text = encoded
-    self.vocabulary = plan.vocabulary == nil ? try vocabulary.with(counts: encoded.tokenCounts) : vocabulary
-    self.validation = try validation.map { try encode($0, .validation) }
-    self.test = try test.map { try encode($0, .test) }
-    forgottenCount = forgotten
+    try self.init(
+      TokenizedTexts(text, validation: validation, test: test, plan: plan, observe: observe, progress: progress),
+      plan: plan)
+  }
+
+  /// Cuts texts into streams.
+  ///
+  /// - Throws: ``TextLayout/Failure`` for texts that are too short.
+  public init(_ texts: TokenizedTexts, plan: Plan) throws {
+    self.texts = texts
     parts = try plan.layout.parts(
-      of: encoded.tokens.all, validation: self.validation?.tokens.all, test: self.test?.tokens.all, batch: plan.batch,
+      of: texts.text.tokens.all, validation: texts.validation?.tokens.all, test: texts.test?.tokens.all,
+      batch: plan.batch,
       length: plan.length, validationFraction: plan.validationFraction)
   }
 }

@@ -1,3 +1,4 @@
+import NGram
 import RNNConversion
 import RNNEvaluation
 import RNNFormat
@@ -38,6 +39,7 @@ struct Failure: Error {
     case let error as ContrastiveSearch.NoHiddenState: self.init("\(error)", code: Self.refused)
     case let error as PatternError: self.init("\(error)", code: Self.refused)
     case let error as TextError: self.init("\(error)", code: error.isRefusal ? Self.refused : Self.impossible)
+    case let error as NGramError: self.init("\(error)", code: error.isRefusal ? Self.refused : Self.impossible)
     case let error as TrainingError: self.init("\(error)", code: Self.refused)
     default: return nil
     }

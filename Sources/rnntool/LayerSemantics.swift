@@ -13,6 +13,12 @@ extension Architecture.Layer {
     case .sum(let layer), .concatenation(let layer): ["of \(layer.of.joined(separator: ", "))"]
     case .final(let layer): ["of \(layer.of)"]
     case .activation(let layer): [layer.activation.rawValue]
+    case .ngram(let layer):
+      [
+        "\(layer.counts.map(Format.count).joined(separator: " + ")) n-grams",
+        layer.sentenceEnd == nil ? nil : "of sentences",
+        layer.skipFactor.map { "factor \(Format.short($0)) for each order skipped" },
+      ]
     case .linear(let layer): [layer.weightsOf.map { "weights of \($0)" }, layer.bias ? nil : "no bias"]
     case .elman(let layer):
       [layer.activation.rawValue, layer.leak == 1 ? nil : "leak \(Format.short(layer.leak))"] + order

@@ -7,6 +7,8 @@ enum Fixtures {
 
   /// The names of the valid models.
   static let golden = names(in: "golden")
+  /// Those that are networks, and no tables of n-grams.
+  static let goldenNetworks = golden.filter { $0 != "ngram.h5" }
   static func path(golden name: String) -> String { repository.appending(path: "fixtures/golden/\(name)").path }
 
   private static func names(in folder: String) -> [String] {

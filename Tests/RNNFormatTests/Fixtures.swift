@@ -8,6 +8,8 @@ enum Fixtures {
 
   /// The names of the valid models.
   static let golden = names(in: "golden")
+  /// Those that are networks, and no tables of n-grams.
+  static let goldenNetworks = golden.filter { $0 != "ngram.h5" }
   /// The names of the files that have to be refused.
   static let hostile = names(in: "hostile")
 

@@ -18,7 +18,22 @@ import Testing
     #expect(try #require(report.proofDifference) < 1e-5)
   }
 
-  @Test(arguments: Fixtures.golden)
+  @Test func theTableOfKenLMGivesItsNumbers() throws {
+    let file = try ModelFile(opening: Fixtures.path(golden: "ngram.h5"))
+    let proof = try #require(file.document.proof)
+    let model = try file.loadLanguageModel().languageModel()
+    guard case .tokens(let inputs) = proof.inputs else { return }
+    var row = [Float](repeating: 0, count: model.size)
+    for (step, token) in inputs.enumerated() {
+      model.advance([Int32(token)], into: &row)
+      for (column, token) in proof.tokens.enumerated() {
+        let expected = proof.logProbabilities[step * proof.tokens.count + column]
+        #expect(abs(Double(row[Int(token)]) - expected) < 1e-5)
+      }
+    }
+  }
+
+  @Test(arguments: Fixtures.goldenNetworks)
   func fastPathGivesTheNumbersOfTheProof(name: String) throws {
     let file = try ModelFile(opening: Fixtures.path(golden: name))
     let model = try file.loadModel()
@@ -54,7 +69,7 @@ import Testing
         let total = largest + log(row.reduce(0) { $0 + exp($1 - largest) })
         found = row.map { $0 - total }
       case .sigmoid: found = row.map { min($0, 0) - log1p(exp(-abs($0))) }
-      case .values: found = row
+      case .values, .logProbabilities: found = row
       }
       for (column, token) in proof.tokens.enumerated() {
         let expected = proof.logProbabilities[step * proof.tokens.count + column]

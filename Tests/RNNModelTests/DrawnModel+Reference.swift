@@ -149,7 +149,7 @@ extension DrawnModel {
       return .classes((0..<steps).map { _ in Int32.random(in: -1..<Int32(outputs), using: &generator) })
     case .sigmoid:
       return .bits((0..<steps).map { _ in (0..<outputs).map { _ in Bool.random(using: &generator) ? 1 : 0 } })
-    case .values: preconditionFailure("values have no targets")
+    case .values, .logProbabilities: preconditionFailure("values have no targets")
     }
   }
 

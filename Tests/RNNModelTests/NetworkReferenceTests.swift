@@ -128,7 +128,7 @@ private struct DrawnWindow {
           })
       case .sigmoid:
         .bits((0..<(rows * outputs)).map { _ in UInt8.random(in: 0...1, using: &model.generator) }, width: outputs)
-      case .values: preconditionFailure("values have no targets")
+      case .values, .logProbabilities: preconditionFailure("values have no targets")
       }
   }
 

@@ -219,7 +219,7 @@ import Testing
     var state = problem.start
     let logits = problem.reference.logits(inputs, state: &state)
     switch (quantity, problem.architecture.output) {
-    case (.logits, _), (.probabilities, .values): return logits
+    case (.logits, _), (.probabilities, .values), (.probabilities, .logProbabilities): return logits
     case (.probabilities, .softmax): return logits.map { logSoftmax($0).map { .exp($0) } }
     case (.probabilities, .sigmoid): return logits.map { $0.map { 1 / (1 + .exp(-$0)) } }
     }

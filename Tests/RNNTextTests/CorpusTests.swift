@@ -17,7 +17,7 @@ import Testing
         if part == .training { seen += bytes }
       })
     #expect(corpus.vocabulary == (try Vocabulary(kind: .characters, text: text)))
-    #expect(seen == text && corpus.text.byteCount == 2000 && corpus.forgottenCount == 0)
+    #expect(seen == text && corpus.text.byteCount == 2000 && corpus.texts.forgottenCount == 0)
     #expect(corpus.parts.trainingCount == 1500 && corpus.parts.validationCount == 500 && corpus.parts.testCount == nil)
     #expect(corpus.parts.training.batch == 4 && corpus.parts.training.length == 1499 / 4)
     #expect(corpus.validation == nil && corpus.test == nil)

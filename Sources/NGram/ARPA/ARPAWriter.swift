@@ -2,7 +2,7 @@ import RealModule
 
 /// Writes models as ARPA files, which KenLM, SRILM and others read.
 ///
-/// N-grams are sorted by their tokens, numbers are written with as many digits as tell float32 values apart. In a model of streams, `<s>` and `</s>` are there with log10 p = -99 and
+/// N-grams are sorted by their tokens, numbers are written with as many digits as give the same float32 values in nats when they are read. In a model of streams, `<s>` and `</s>` are there with log10 p = -99 and
 /// nothing after them, since some programs read no file without them.
 public struct ARPAWriter {
   private let model: NGramModel
@@ -110,10 +110,20 @@ public struct ARPAWriter {
 
   private mutating func append(_ text: String) { buffer += text.utf8 }
 
-  /// A number in nats as log10.
+  /// A number in nats as log10, with as few digits as give the same bits when they are read.
   private mutating func appendNumber(_ nats: Float) {
+    if nats == 0 { return append("0") }
     // Not "-98.99999" for `<s>`.
-    let value = nats == NGramForm.startLogProbability ? -99 : Float(Double(nats) / Double.log(10))
-    append(value == 0 ? "0" : value == -99 ? "-99" : "\(value)")
+    if nats == NGramForm.startLogProbability { return append("-99") }
+    let value = Double(nats) / Double.log(10)
+    let short = "\(Float(value))"
+    if Self.nats(of: short) == nats { return append(short) }
+    let longer = "\((value * 1e10).rounded() / 1e10)"
+    append(Self.nats(of: longer) == nats ? longer : "\(value)")
+  }
+
+  /// What a reader makes of digits.
+  private static func nats(of digits: String) -> Float? {
+    ARPANumber.parse(Array(digits.utf8)[...]).map { Float($0 * Double.log(10)) }
   }
 }

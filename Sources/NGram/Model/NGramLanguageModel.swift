@@ -3,7 +3,7 @@ import RNNModel
 /// An n-gram model that reads streams, as any model of language.
 ///
 /// A stream begins as a text does: where sentences end, after `<s>`.
-public final class NGramLanguageModel: LanguageModel {
+public final class NGramLanguageModel: BranchingLanguageModel {
   /// The model.
   public let model: NGramModel
   /// The number of streams, B.
@@ -66,4 +66,19 @@ public final class NGramLanguageModel: LanguageModel {
       states[stream] = state
     }
   }
+
+  /// The longest part of what a stream has read that the model knows as a context: two numbers that stand for it.
+  public func memory(of stream: Int) -> TextMemory {
+    TextMemory(tokens: [Int32(bitPattern: states[stream].node), Int32(states[stream].length)])
+  }
+
+  /// Lets a stream go on where another one stood.
+  public func setMemory(_ memory: TextMemory, of stream: Int) {
+    guard memory.tokens.count == 2 else { return states[stream] = model.start }
+    states[stream] = NGramModel.State(
+      node: UInt32(bitPattern: memory.tokens[0]), length: UInt8(clamping: memory.tokens[1]))
+  }
+
+  /// There is none.
+  public func hiddenState(of stream: Int) -> [Float] { [] }
 }

@@ -1,3 +1,5 @@
+import RNNModel
+
 /// How a model came about: what has to be kept with it to understand its numbers.
 public struct NGramDescription: Hashable, Sendable, Codable {
   /// The discounts of one order.
@@ -41,6 +43,11 @@ public struct NGramDescription: Hashable, Sendable, Codable {
     self.discounts = discounts
     self.prunedCounts = prunedCounts
     self.prunedEntropy = prunedEntropy
+  }
+
+  /// What the tables themselves say, where nothing else is known.
+  public init(of table: Architecture.NGram) {
+    self.init(method: table.skipFactor == nil ? "unknown" : "stupid-backoff", factor: table.skipFactor)
   }
 
   /// The orders whose discounts the counts leave undefined, for a warning.

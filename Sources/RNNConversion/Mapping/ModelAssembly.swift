@@ -83,7 +83,7 @@ public struct ModelAssembly {
   ) throws {
     for layer in architecture.layers {
       switch layer {
-      case .oneHot, .scalar:
+      case .oneHot, .scalar, .ngram:
         throw ConversionError.malformed(
           file: file, place: "the vocabulary",
           reason: "its ids have to be put in another order, which only a model with an embedding can follow")
@@ -140,8 +140,10 @@ public struct ModelAssembly {
           wrong.append(
             "\(entry.path) (from \(formula)) has the shape \(formula.shape), but the architecture gives it \(entry.shape)"
           )
-        } else if formula.type.tensorType == nil {
-          wrong.append("\(entry.path) (from \(formula)) is \(formula.type.rawValue), not a float")
+        } else if formula.type.tensorType?.canHold(entry.numbers) != true {
+          wrong.append(
+            "\(entry.path) (from \(formula)) is \(formula.type.rawValue), not \(entry.numbers == .real ? "a float" : entry.numbers.rawValue)"
+          )
         }
       } else {
         wrong.append("nothing in the file is \(entry.path)")

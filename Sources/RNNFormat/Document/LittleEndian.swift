@@ -58,6 +58,8 @@ public enum LittleEndian {
     case .float32: integers(bytes, as: UInt32.self).map { Scalar(Float(bitPattern: $0)) }
     case .float16: integers(bytes, as: UInt16.self).map { Scalar(half($0)) }
     case .bfloat16: integers(bytes, as: UInt16.self).map { Scalar(Float(bitPattern: UInt32($0) << 16)) }
+    case .uint32: integers(bytes, as: UInt32.self).map { Scalar($0) }
+    case .uint64: integers(bytes, as: UInt64.self).map { Scalar($0) }
     }
   }
 

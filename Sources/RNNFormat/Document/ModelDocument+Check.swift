@@ -26,6 +26,10 @@ extension ModelDocument {
     guard expected.map(\.path) == tensors.map(\.path), expected.map(\.shape) == tensors.map(\.shape) else {
       return "the tensors are not those of the architecture"
     }
+    if let (tensor, entry) = zip(tensors, expected).first(where: { !$0.type.canHold($1.numbers) }) {
+      return "\(tensor.path) is of \(tensor.type.rawValue), but has to be of "
+        + (entry.numbers == .real ? "floats" : entry.numbers.rawValue)
+    }
     if let violation = vocabulary.flatMap({ architecture.violation(of: $0) }) {
       return "/vocabulary \(violation)"
     }
@@ -49,6 +53,7 @@ extension ModelDocument {
         return "\(tensor.path) has a value that is infinite, not a number, or too large for float32"
       }
     }
+    if let violation = try architecture.ngramViolation(of: source) { return violation }
     guard let proof else { return nil }
     let difference = try proof.largestDifference(architecture: architecture, tensors: source)
     return difference <= proof.toleranceFloat64

@@ -1,6 +1,6 @@
 import RNNModel
 
-/// How a parameter is stored.
+/// How the values of a tensor are stored.
 public enum TensorType: String, Hashable, Sendable, CaseIterable {
   /// IEEE 754 double precision.
   case float64
@@ -10,12 +10,28 @@ public enum TensorType: String, Hashable, Sendable, CaseIterable {
   case float16
   /// The upper half of a float32.
   case bfloat16
+  /// Unsigned integers of 32 bits: tokens of n-grams.
+  case uint32
+  /// Unsigned integers of 64 bits: places of n-grams.
+  case uint64
+
+  /// The types that parameters of networks can have.
+  public static let reals: [TensorType] = [.float64, .float32, .float16, .bfloat16]
+
+  /// Whether values of a kind can be stored so.
+  public func canHold(_ numbers: ParameterTable.Numbers) -> Bool {
+    switch numbers {
+    case .real: Self.reals.contains(self)
+    case .uint32: self == .uint32
+    case .uint64: self == .uint64
+    }
+  }
 
   /// The bytes of one value.
   public var size: Int {
     switch self {
-    case .float64: 8
-    case .float32: 4
+    case .float64, .uint64: 8
+    case .float32, .uint32: 4
     case .float16, .bfloat16: 2
     }
   }

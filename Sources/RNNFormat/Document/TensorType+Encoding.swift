@@ -14,11 +14,15 @@ extension TensorType {
   ///
   /// - Throws: ``OutOfRange`` for the first number that would become infinite, or is not finite.
   public func bytes(of values: [Double]) throws(OutOfRange) -> [UInt8] {
-    if let outlier = values.first(where: { !(abs($0) <= largest) }) { throw OutOfRange(type: self, value: outlier) }
+    let isReal = Self.reals.contains(self)
+    let outlier = values.first { !(abs($0) <= largest) || !isReal && ($0 < 0 || $0.rounded() != $0) }
+    if let outlier { throw OutOfRange(type: self, value: outlier) }
     return switch self {
     case .float64: LittleEndian.bytes(values)
     case .float32: LittleEndian.bytes(values.map { Float($0) }[...])
     case .float16: LittleEndian.bytes(values.lazy.map { Self.half(rounded($0)) })
+    case .uint32: LittleEndian.bytes(values.lazy.map { UInt32($0) })
+    case .uint64: LittleEndian.bytes(values.lazy.map { UInt64($0) })
     // The rounded number has no bits below the upper half.
     case .bfloat16: LittleEndian.bytes(values.lazy.map { UInt16(Float(rounded($0)).bitPattern >> 16) })
     }
@@ -26,7 +30,7 @@ extension TensorType {
 
   /// Whether every number of another type is one of this type too.
   public func holds(_ other: TensorType) -> Bool {
-    significandBits >= other.significandBits && largest >= other.largest && leastExponent <= other.leastExponent
+    self == other || Self.reals.contains(self) && Self.reals.contains(other) && significandBits >= other.significandBits && largest >= other.largest && leastExponent <= other.leastExponent
   }
 
   /// The bits of the significand behind the point.
@@ -36,6 +40,8 @@ extension TensorType {
     case .float32: 23
     case .float16: 10
     case .bfloat16: 7
+    case .uint32: 31
+    case .uint64: 63
     }
   }
 
@@ -45,6 +51,7 @@ extension TensorType {
     case .float64: -1022
     case .float32, .bfloat16: -126
     case .float16: -14
+    case .uint32, .uint64: 0
     }
   }
 
@@ -55,6 +62,9 @@ extension TensorType {
     case .float32: (Double(Float.greatestFiniteMagnitude) + 0x1p103).nextDown
     case .float16: (65520 as Double).nextDown
     case .bfloat16: (0x1.FFp127 as Double).nextDown
+    case .uint32: 0x1p32 - 1
+    // The largest integer below 2^53: beyond it float64 skips some.
+    case .uint64: 0x1p53 - 1
     }
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import NGram
 import RNNModel
 
 /// A model file open for reading: its documents are in memory, its tensors are read on request.
@@ -102,7 +103,7 @@ public struct ModelFile: ~Copyable, TensorSource {
   }
 
   /// Compares the model with its `model_id`, by the hashes that the file gives for the tensors.
-  private func checkIdentity() throws(FormatError) {
+  func checkIdentity() throws(FormatError) {
     let found = ModelIdentity.identify(
       architecture: document.architecture, vocabulary: document.vocabulary,
       tensors: tensors.map { ($0, structure.hashes[$0.path] ?? "") })
@@ -111,7 +112,7 @@ public struct ModelFile: ~Copyable, TensorSource {
     }
   }
 
-  private func refusal(_ rule: String, at place: String, _ message: String) -> FormatError {
+  func refusal(_ rule: String, at place: String, _ message: String) -> FormatError {
     var findings = Findings()
     findings.add(rule, at: place, message)
     return .invalid(file: path, findings: findings.all)
@@ -197,14 +198,39 @@ public struct ModelFile: ~Copyable, TensorSource {
     return values
   }
 
-  /// Reads the model, as float32.
+  /// Reads the network, as float32.
   ///
-  /// - Throws: as ``values(as:)``.
+  /// - Throws: as ``values(as:)``, and `ArchitectureError.notNetwork`.
   public func loadModel() throws -> Model {
+    try document.architecture.requireNetwork()
     let table = ParameterTable(document.architecture)
     return try Model(
       architecture: document.architecture, parameters: Parameters(table: table, values: try values(as: Float.self)),
       vocabulary: document.vocabulary)
+  }
+}
+
+extension ModelFile {
+  /// Reads a table of n-grams; nil for a network.
+  ///
+  /// - Throws: as ``values(as:)``, and ``FormatError`` for tables that are not those of a model.
+  public func loadNGramModel() throws -> NGramModel? {
+    guard let table = document.architecture.ngram else { return nil }
+    try checkIdentity()
+    let form = try NGramForm(table, description: document.ngramDescription(of: table), tensors: self)
+    do {
+      return try NGramModel(form)
+    } catch {
+      throw refusal("parameters.ngrams", at: "/parameters/\(table.name)", "\(error)")
+    }
+  }
+
+  /// Reads a model of whatever family, to be used as one of language.
+  ///
+  /// - Throws: as ``loadModel()`` and ``loadNGramModel()``.
+  public func loadLanguageModel() throws -> any LanguageModelSource {
+    if let ngrams = try loadNGramModel() { return NGramLanguageSource(ngrams, vocabulary: document.vocabulary) }
+    return try loadModel()
   }
 }
 

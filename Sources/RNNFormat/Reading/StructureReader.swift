@@ -196,6 +196,12 @@ struct StructureReader {
           "has the shape \(ModelIdentity.shape(object.shape)), but the architecture gives it "
             + ModelIdentity.shape(entry.shape))
       }
+      if !type.canHold(entry.numbers) {
+        findings.add(
+          "parameters.type", at: path,
+          "is of \(type.rawValue), but has to be of \(entry.numbers == .real ? "floats" : entry.numbers.rawValue)")
+        continue
+      }
       tensors.append(TensorDescription(path: entry.path, type: type, shape: object.shape))
       do {
         let dataset = try root.dataset(path)

@@ -1,4 +1,5 @@
 import HDF5
+import NGram
 import RNNModel
 
 /// How much of a file to check; each level includes the ones before it.
@@ -75,6 +76,7 @@ public enum Validator {
     _ file: borrowing File, _ structure: ModelStructure, keepsValues: Bool, _ findings: inout Findings
   ) -> [Double]? {
     let isSound = !findings.hasErrors
+    let ngram = isSound ? structure.document?.architecture.ngram : nil
     var values: [Double] = []
     if keepsValues { values.reserveCapacity(structure.tensors.reduce(0) { $0 + $1.count }) }
     var computed: [String: String] = [:]
@@ -116,10 +118,29 @@ public enum Validator {
     let modelID = ModelIdentity.identify(
       architecture: document.architecture, vocabulary: document.vocabulary,
       tensors: structure.tensors.map { ($0, computed[$0.path] ?? "") })
+    if let ngram, let violation = violation(of: ngram, file, structure) {
+      findings.add("parameters.ngrams", at: "/parameters/\(ngram.name)", violation)
+    }
     if modelID != structure.header.modelID {
       findings.add("identity.model_id", at: "/@model_id", "the model is not the one that was written")
     }
     return keepsValues ? values : nil
+  }
+
+  /// Why tables are not those of an n-gram model; nil if they are.
+  private static func violation(
+    of table: Architecture.NGram, _ file: borrowing File, _ structure: ModelStructure
+  ) -> String? {
+    do {
+      var source = ReadTensors(tensors: structure.tensors)
+      for tensor in structure.tensors {
+        source.values[tensor.path] = try file.root.dataset("/parameters/\(tensor.path)").readBytes()
+      }
+      try NGramForm(table, description: NGramDescription(of: table), tensors: source).check()
+      return nil
+    } catch {
+      return "\(error)"
+    }
   }
 
   /// Checks the hashes of the training state's arrays, and adds them to those that are known.

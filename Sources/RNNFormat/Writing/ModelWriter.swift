@@ -231,6 +231,8 @@ extension TensorType {
     case .float32: .float(bits: 32)
     case .float16: .float(bits: 16)
     case .bfloat16: .integer(bits: 16, signed: false)
+    case .uint32: .integer(bits: 32, signed: false)
+    case .uint64: .integer(bits: 64, signed: false)
     }
   }
 
@@ -240,6 +242,8 @@ extension TensorType {
     case .float(bits: 32): self = .float32
     case .float(bits: 16): self = .float16
     case .integer(bits: 16, signed: false): self = .bfloat16
+    case .integer(bits: 32, signed: false): self = .uint32
+    case .integer(bits: 64, signed: false): self = .uint64
     default: return nil
     }
   }

@@ -145,6 +145,11 @@ extension Architecture {
   }
 
   private func outputProblems(_ last: Layer) -> [ArchitectureError] {
+    let misplaced = layers.filter { if case .ngram = $0 { true } else { false } }.map(\.name)
+    if output == .logProbabilities || !misplaced.isEmpty {
+      guard ngram == nil || context != .stream || input != .tokens || output != .logProbabilities else { return [] }
+      return [.misplacedNGram(layer: misplaced.first ?? last.name)]
+    }
     if output == .values { return [] }
     guard case .linear(let linear) = last else {
       return [.wrongOutput(layer: last.name, expected: isLanguageModel ? size : nil, found: nil)]
@@ -192,6 +197,7 @@ extension Architecture.Layer {
       require(
         Self.isPositive(abs(layer.scale)) && abs(layer.scale) <= Double(Float.greatestFiniteMagnitude),
         "the scale has to be a number other than zero that float32 holds")
+    case .ngram(let layer): problems += layer.rangeProblems
     case .oneHot, .embedding, .gru, .sum, .concatenation, .final, .attention, .linear, .activation: break
     }
     return problems

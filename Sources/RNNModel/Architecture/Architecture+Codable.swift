@@ -99,6 +99,7 @@ extension Architecture.Layer: Codable {
     case "attention": self = .attention(try .init(from: decoder))
     case "linear": self = .linear(try .init(from: decoder))
     case "activation": self = .activation(try .init(from: decoder))
+    case "ngram": self = .ngram(try .init(from: decoder))
     case let kind:
       throw DecodingError.dataCorruptedError(
         forKey: .kind, in: container, debugDescription: "layers of kind '\(kind)' are not known")
@@ -123,6 +124,7 @@ extension Architecture.Layer: Codable {
     case .attention(let layer): try layer.encode(to: encoder)
     case .linear(let layer): try layer.encode(to: encoder)
     case .activation(let layer): try layer.encode(to: encoder)
+    case .ngram(let layer): try layer.encode(to: encoder)
     }
   }
 }

@@ -14,6 +14,8 @@ extension Architecture {
     case .softmax: break
     case .sigmoid: features.insert("sigmoid-output")
     case .values: features.insert("values-output")
+    // Of an n-gram model, whose layer says so.
+    case .logProbabilities: break
     }
     for layer in layers {
       if layer.direction == .backward { features.insert("backward-layers") }
@@ -45,6 +47,7 @@ extension Architecture.Layer {
     case .final, .attention: ["pooling"]
     case .linear(let layer): layer.weightsOf == nil ? [] : ["tied-weights"]
     case .activation: ["activation-layers"]
+    case .ngram: ["ngram"]
     }
   }
 }

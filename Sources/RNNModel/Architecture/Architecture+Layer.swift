@@ -29,6 +29,8 @@ extension Architecture {
     case linear(Linear)
     /// A function of each unit.
     case activation(Activated)
+    /// A table of n-grams, which is a model by itself.
+    case ngram(NGram)
   }
 }
 
@@ -49,6 +51,7 @@ extension Architecture.Layer {
     case .attention(let layer): layer.name
     case .linear(let layer): layer.name
     case .activation(let layer): layer.name
+    case .ngram(let layer): layer.name
     }
   }
 
@@ -69,10 +72,11 @@ extension Architecture.Layer {
     case .attention: "attention"
     case .linear: "linear"
     case .activation: "activation"
+    case .ngram: "ngram"
     }
   }
 
-  /// The width of the layer's input (a number of tokens for one-hot and embedding layers); nil where any width passes through.
+  /// The width of the layer's input (a number of tokens for the layers that take them); nil where any width passes through.
   public var inputs: Int? {
     switch self {
     case .oneHot(let layer): layer.size
@@ -85,6 +89,7 @@ extension Architecture.Layer {
     case .attention(let layer): layer.width
     case .dropout, .sum, .concatenation, .final, .activation: nil
     case .linear(let layer): layer.inputs
+    case .ngram(let layer): layer.size
     }
   }
 
@@ -101,13 +106,14 @@ extension Architecture.Layer {
     case .attention(let layer): layer.width
     case .dropout, .sum, .concatenation, .final, .activation: nil
     case .linear(let layer): layer.outputs
+    case .ngram(let layer): layer.size
     }
   }
 
   /// Whether the layer takes tokens.
   public var takesTokens: Bool {
     switch self {
-    case .oneHot, .embedding, .scalar: true
+    case .oneHot, .embedding, .scalar, .ngram: true
     case .elman, .lstm, .gru, .dropout, .layerNorm, .sum, .concatenation, .final, .attention, .linear, .activation:
       false
     }

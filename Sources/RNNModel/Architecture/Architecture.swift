@@ -33,6 +33,8 @@ public struct Architecture: Hashable, Sendable {
     case sigmoid
     /// Numbers that mean nothing else: of a model that is there to be run. The last layer may be of any kind then.
     case values
+    /// The logarithms of the probabilities of one outcome among all, as they are: of an n-gram model. (Scores of stupid backoff do not sum to one.)
+    case logProbabilities = "log_probabilities"
   }
 
   /// The number of tokens, or the width of a vector of features.
@@ -72,7 +74,9 @@ public struct Architecture: Hashable, Sendable {
   public var outputSize: Int { layers.last?.outputs ?? widths.last ?? 0 }
 
   /// Whether this predicts the next token of a text from those before it.
-  public var isLanguageModel: Bool { context != .sequence && input == .tokens && output == .softmax }
+  public var isLanguageModel: Bool {
+    ngram != nil || context != .sequence && input == .tokens && output == .softmax
+  }
 
   /// How many symbols a prediction is computed from at most; nil for all that came before.
   public var windowLength: Int? {
@@ -81,6 +85,7 @@ public struct Architecture: Hashable, Sendable {
 
   /// Why the network can only be run; nil if it can be trained.
   var reasonNotToTrain: String? {
+    if ngram != nil { return "it is a table of n-grams, which are counted" }
     if output == .values { return "its outputs are values without a loss" }
     if windowLength != nil { return "its context is windows" }
     return layers.first { $0.pools }.map { "'\($0.name)' makes one vector of all steps" }
@@ -91,5 +96,12 @@ public struct Architecture: Hashable, Sendable {
   /// - Throws: ``ArchitectureError/notLanguageModel``.
   public func requireLanguageModel() throws(ArchitectureError) {
     guard isLanguageModel else { throw .notLanguageModel }
+  }
+
+  /// Refuses what has no network to compute, to train, or to write as one.
+  ///
+  /// - Throws: ``ArchitectureError/notNetwork``.
+  public func requireNetwork() throws(ArchitectureError) {
+    guard ngram == nil else { throw .notNetwork }
   }
 }

@@ -20,6 +20,10 @@ public enum ArchitectureError: Error, Hashable, Sendable, CustomStringConvertibl
   case wrongOutput(layer: String, expected: Int?, found: Int?)
   /// Something else than the next token of a stream is predicted.
   case notLanguageModel
+  /// The model is a table of n-grams.
+  case notNetwork
+  /// A table of n-grams is among other layers, or what comes in or goes out is not that of one.
+  case misplacedNGram(layer: String)
   /// There is no layer, or a size or rate is out of range.
   case outOfRange(layer: String, what: String)
   /// The model would have more parameters than an address space holds.
@@ -48,6 +52,9 @@ public enum ArchitectureError: Error, Hashable, Sendable, CustomStringConvertibl
         + (found.map { ", but has \($0)." } ?? ".")
     case .notLanguageModel:
       "The model does not predict the next token of a text: it takes vectors, sees whole sequences, or gives independent bits or plain values."
+    case .notNetwork: "The model is a table of n-grams, not a network."
+    case .misplacedNGram(let layer):
+      "Layer '\(layer)' is misplaced: a table of n-grams is the only layer, reads tokens as a stream, and it alone gives log_probabilities."
     case .outOfRange("", let what): "The network cannot be: \(what)."
     case .outOfRange(let layer, let what): "Layer '\(layer)': \(what)."
     case .tooLarge(let layer): "Layer '\(layer)' has more parameters than fit in memory."

@@ -46,12 +46,13 @@ public final class Network {
   ///   - purpose: whether there will be backward passes.
   ///   - batch: the number of streams, B.
   ///   - steps: the most steps of one window, T.
-  /// - Throws: ``ArchitectureError`` for layers that do not fit together.
+  /// - Throws: ``ArchitectureError`` for layers that do not fit together, and for a table of n-grams.
   /// - Precondition: as many parameters as the table has; B and T are positive.
   public init(
     _ architecture: Architecture, parameters: [Float], purpose: Purpose, batch: Int, steps: Int
   ) throws(ArchitectureError) {
     try architecture.check()
+    try architecture.requireNetwork()
     precondition(batch > 0 && steps > 0, "a network for \(batch) streams of \(steps) steps")
     let table = ParameterTable(architecture)
     precondition(parameters.count == table.count, "\(table.count) parameters, \(parameters.count) values")

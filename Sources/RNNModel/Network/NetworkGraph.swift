@@ -132,6 +132,7 @@ struct NetworkGraph {
     case .attention(let layer): return AttentionLayer(layer, table, capacity: capacity)
     case .activation(let layer):
       return ActivationLayer(layer, width: source.width, capacity: capacity, trains: trains)
+    case .ngram: preconditionFailure("refused by the network's initializer")
     }
   }
 }
@@ -162,7 +163,8 @@ extension Architecture.Layer {
   fileprivate var takesTokensInPlaceOfOneHot: Bool {
     switch self {
     case .elman, .lstm, .gru, .linear: true
-    case .oneHot, .embedding, .scalar, .dropout, .layerNorm, .sum, .concatenation, .final, .attention, .activation:
+    case .oneHot, .embedding, .scalar, .dropout, .layerNorm, .sum, .concatenation, .final, .attention, .activation,
+      .ngram:
       false
     }
   }

@@ -15,6 +15,22 @@ public struct ParameterTable: Hashable, Sendable {
     case hidden
     /// Gates of a recurrent layer.
     case gate
+    /// N-grams of all orders.
+    case ngram
+    /// N-grams below the highest order.
+    case context
+    /// Where what follows each of these begins, and where the last of it ends.
+    case boundary
+  }
+
+  /// What a tensor's values are.
+  public enum Numbers: String, Hashable, Sendable {
+    /// Real numbers.
+    case real
+    /// Tokens: unsigned integers of 32 bits.
+    case uint32
+    /// Places in a row: unsigned integers of 64 bits.
+    case uint64
   }
 
   /// One tensor.
@@ -29,6 +45,8 @@ public struct ParameterTable: Hashable, Sendable {
     public let shape: [Int]
     /// The names along the gate axis; empty for tensors without one.
     public let gates: [String]
+    /// What the values are.
+    public let numbers: Numbers
     /// Where the row-major values lie in the flat buffer.
     public let range: Range<Int>
 
@@ -41,7 +59,7 @@ public struct ParameterTable: Hashable, Sendable {
   /// All tensors.
   public let entries: [Entry]
 
-  /// The number of parameters.
+  /// The number of values of all tensors.
   public var count: Int { entries.last?.range.upperBound ?? 0 }
 
   /// Lays out the parameters of an architecture that ``Architecture/check()`` has accepted.
@@ -54,7 +72,7 @@ public struct ParameterTable: Hashable, Sendable {
         entries.append(
           Entry(
             layer: layer.name, name: tensor.name, axes: tensor.axes, shape: tensor.shape, gates: tensor.gates,
-            range: end..<(end + count)))
+            numbers: tensor.numbers, range: end..<(end + count)))
         end += count
       }
     }
@@ -96,6 +114,7 @@ extension Architecture.Layer {
     var axes: [ParameterTable.Axis]
     var shape: [Int]
     var gates: [String] = []
+    var numbers = ParameterTable.Numbers.real
   }
 
   /// The tensors in the order of `docs/FORMAT.md`, section 5.
@@ -126,6 +145,17 @@ extension Architecture.Layer {
       (layer.weightsOf == nil
         ? [Tensor(name: "weights", axes: [.output, .input], shape: [layer.outputs, layer.inputs])] : [])
         + (layer.bias ? [Tensor(name: "bias", axes: [.output], shape: [layer.outputs])] : [])
+    case .ngram(let layer):
+      [
+        Tensor(name: "tokens", axes: [.ngram], shape: [layer.total], numbers: .uint32),
+        Tensor(name: "log_probabilities", axes: [.ngram], shape: [layer.total]),
+      ]
+        + (layer.order == 1
+          ? []
+          : [
+            Tensor(name: "backoffs", axes: [.context], shape: [layer.contexts]),
+            Tensor(name: "children", axes: [.boundary], shape: [layer.contexts + 1], numbers: .uint64),
+          ])
     }
   }
 

@@ -9,7 +9,7 @@ extension Architecture.Output {
       let logSum = largest + Scalar.log(logits.reduce(0) { $0 + Scalar.exp($1 - largest) })
       return logits.map { $0 - logSum }
     case .sigmoid: return logits.map { -softplus(-$0) }
-    case .values: return logits
+    case .values, .logProbabilities: return logits
     }
   }
 }

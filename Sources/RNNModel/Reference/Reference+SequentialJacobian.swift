@@ -36,7 +36,7 @@ extension Reference {
     let y = output.logProbabilities(logits).map { Scalar.exp($0) }
     return logits.indices.map { index in
       switch (quantity, output) {
-      case (.logits, _), (.probabilities, .values): index == unit ? 1 : 0
+      case (.logits, _), (.probabilities, .values), (.probabilities, .logProbabilities): index == unit ? 1 : 0
       case (.probabilities, .softmax): y[unit] * ((index == unit ? 1 : 0) - y[index])
       case (.probabilities, .sigmoid): index == unit ? y[unit] * (1 - y[unit]) : 0
       }

@@ -111,6 +111,7 @@ extension Architecture.Layer {
     case .final(let layer): return ReferenceFinal(takesFirst: direction(layer.of) == .backward)
     case .attention: return ReferenceAttention(weights: own("weights"))
     case .activation(let layer): return ReferenceActivated(activation: layer.activation)
+    case .ngram(let layer): return ReferenceNGram(layer, tensor: own)
     // Tied weights [token, output] of an embedding lie in memory as weights [output, input] (Press & Wolf 2017).
     case .linear(let layer):
       return ReferenceLinear(weights: tensor(layer.weightsOf ?? layer.name, "weights"), bias: own("bias"))

@@ -84,6 +84,12 @@ struct ReferenceStart<Scalar: ReferenceScalar>: Sendable {
       isInitial: hidden.isPresent)
   }
 
+  /// A state that is neither zeros nor trained.
+  init(state: Reference<Scalar>.LayerState) {
+    self.state = state
+    (hidden, cell) = (.absent, .absent)
+  }
+
   /// Adds dL/dh(0) and dL/dc(0) to the gradient, if they are trained.
   func accumulate(_ stateGradient: Reference<Scalar>.LayerState, into gradient: inout [Scalar]) {
     for (unit, delta) in stateGradient.hidden.enumerated() { hidden.accumulate(unit, delta: delta, &gradient) }

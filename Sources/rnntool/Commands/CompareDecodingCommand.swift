@@ -92,12 +92,12 @@ struct CompareDecodingCommand: ParsableCommand {
       try Input.check(plot, mayReplace: force)
     }
     let file = try Input.model(model, through: trust.quarantine)
-    let loaded = try file.loadModel()
+    let loaded = try file.loadLanguageModel()
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }
     let bytes = try Input.text(text)
     let (contexts, human) = try cut(try vocabulary.encode(bytes, unknown: .skip).tokens)
     let window = max(1, 256 / batch)
-    try Memory.check(loaded.architecture, batch: max(batch, 16), steps: window)
+    try Memory.check(file.document.architecture, batch: max(batch, 16), steps: window)
     let scorer = try loaded.languageModel(streams: batch, longestWindow: window)
     var rows = [["strategy"] + MetricsReport.columns]
     var results: [JSONValue] = []

@@ -10,7 +10,7 @@ struct ConvertCommand: ParsableCommand {
     commandName: "convert", abstract: "Move a model to another file format, with proof.",
     discussion: """
       The source's format is found from its content, the destination's from its name: rnn-h5 (.h5), safetensors, npz, Keras (.keras, .weights.h5, and
-      .keras.h5 or --to keras-h5 for the older HDF5 files), PyTorch (.pt), ONNX (.onnx); Torch7 (.t7) and JSON of PyTorch's parameters are only read.
+      .keras.h5 or --to keras-h5 for the older HDF5 files), PyTorch (.pt), ONNX (.onnx), for n-grams ARPA (.arpa, .arpa.gz); Torch7 (.t7) and JSON of PyTorch's parameters are only read.
 
       What a file does not say is taken as is usual, printed, and kept in the lineage; the options under "Other frameworks" settle it. What was written is read
       back before it takes the destination's place, and both models are run on the same random input. rnn-h5, safetensors and npz hold whole models, with
@@ -193,4 +193,12 @@ struct ConvertCommand: ParsableCommand {
 }
 
 extension ModelFormat: ExpressibleByArgument {}
-extension TensorType: ExpressibleByArgument {}
+extension TensorType: ExpressibleByArgument {
+  /// Takes the name of a type that parameters of networks can have.
+  public init?(argument: String) {
+    guard let type = Self.reals.first(where: { $0.rawValue == argument }) else { return nil }
+    self = type
+  }
+
+  public static var allValueStrings: [String] { reals.map(\.rawValue) }
+}

@@ -58,10 +58,10 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     if let threads { ThreadTeam.threadCount = threads }
     let file = try Input.model(model, through: trust.quarantine)
-    let loaded = try file.loadModel()
+    let loaded = try file.loadLanguageModel()
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }
     let window = length ?? max(1, 256 / batch)
-    try Memory.check(loaded.architecture, batch: batch, steps: window)
+    try Memory.check(file.document.architecture, batch: batch, steps: window)
     let network = try loaded.languageModel(streams: batch, longestWindow: window)
     var results: [JSONValue] = []
     var worst: Int32 = 0

@@ -113,7 +113,7 @@ struct SampleCommand: ParsableCommand {
   func run() throws {
     if let threads { ThreadTeam.threadCount = threads }
     let file = try Input.model(model, through: trust.quarantine)
-    let loaded = try file.loadModel()
+    let loaded = try file.loadLanguageModel()
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }
     let text = try promptFile.map { try Input.text($0) } ?? Array((prompt ?? "").utf8)
     let pattern = try constraint.pattern(for: vocabulary)
@@ -124,7 +124,8 @@ struct SampleCommand: ParsableCommand {
     let chain = try strategies.chain(for: vocabulary, constraint: pattern)
     let seed = seed ?? UInt64.random(in: 0..<(1 << 53))
     let job = SamplingJob(
-      model: loaded, vocabulary: vocabulary, prompt: try unknown.tokens(of: text, in: vocabulary), seed: seed,
+      model: loaded, architecture: file.document.architecture, vocabulary: vocabulary,
+      prompt: try unknown.tokens(of: text, in: vocabulary), seed: seed,
       length: tokenCount, count: count, batch: batch, end: constraint.end, pattern: pattern,
       wantsEntropy: speech.json || showProbabilities)
     if interactive {

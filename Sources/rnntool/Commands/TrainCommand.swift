@@ -31,6 +31,7 @@ struct TrainCommand: ParsableCommand {
         rnntool train shakespeare.txt -o s.h5 --preset char-rnn --epochs 30
         rnntool train wiki.train.txt --validation wiki.valid.txt --test wiki.test.txt -o w.h5 --preset word-language-model --tied
         rnntool train words.txt -o words.h5 --vocabulary bpe --vocabulary-size 8000 --optimizer adamw --learning-rate 1e-3
+        rnntool train wiki.train.txt -o ngrams.h5 --model ngram --order 5 --vocabulary words --test wiki.test.txt
         cat book.txt | rnntool train - -o bytes.h5 --vocabulary bytes
       """)
 
@@ -50,6 +51,7 @@ struct TrainCommand: ParsableCommand {
   var resume: String?
 
   @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "N-grams") var ngrams: NGramOptions
   @OptionGroup(title: "Text") var text: TextOptions
   @OptionGroup(title: "Length") var length: LengthOptions
   @OptionGroup(title: "Optimizer") var optimizer: OptimizerOptions
@@ -95,12 +97,57 @@ struct TrainCommand: ParsableCommand {
     try require(Set(texts).count == texts.count, "a text is named twice.")
     let inputs = texts + [text.validation, text.test].compactMap(\.self)
     try require(inputs.count { $0 == "-" } <= 1, "standard input cannot be read as two texts.")
-    if resume == nil { _ = try recipe() }
+    try require(ngrams.isEmpty || model.family == .ngram, "--order, --smoothing and the like are for --model ngram.")
+    if model.family == .ngram {
+      _ = try ngramText()
+    } else if resume == nil {
+      _ = try recipe()
+    }
   }
 
   func run() throws {
     ThreadTeam.threadCount = length.threads ?? ThreadTeam.threadCount
-    if let resume { try continueTraining(in: resume) } else { try begin(writing: output ?? "") }
+    if let resume {
+      try continueTraining(in: resume)
+    } else if model.family == .ngram {
+      try countNGrams(writing: output ?? "")
+    } else {
+      try begin(writing: output ?? "")
+    }
+  }
+
+  // MARK: N-grams
+
+  /// The texts of an n-gram model, whose words are sentences by lines unless something else is said.
+  ///
+  /// - Throws: `ValidationError` for flags that say nothing of n-grams.
+  private func ngramText() throws -> Recipe.Text {
+    try ngrams.check()
+    try require(resume == nil, "--model ngram has nothing to resume.")
+    try require(preset == nil, "--preset is a recurrent network, not --model ngram.")
+    try require(
+      text.layout == nil && text.validationFraction == nil,
+      "--layout and --validation-fraction are for networks: all of the text is counted. Name a text with --validation.")
+    var plain = Recipe(texts)
+    if text.vocabulary == .words { plain.text.normalisation = .whitespace }
+    try text.check(base: plain)
+    var wanted = try changed(plain)
+    text.apply(to: &plain.text)
+    wanted.text = plain.text
+    if let difference = try wanted.difference(from: plain) {
+      throw ValidationError("--model ngram counts n-grams, and has no use for a network's flags: \(difference).")
+    }
+    return plain.text
+  }
+
+  private func countNGrams(writing output: String) throws {
+    let text = try ngramText()
+    try Input.check(output, isNoneOf: text.files + [text.validation, text.test].compactMap(\.self))
+    try Input.check(output, mayReplace: force)
+    try AtomicFile.checkWritable(output)
+    try NGramTraining(
+      text: text, options: ngrams, output: output, created: Self.creationTime(), speech: speech
+    ).run()
   }
 
   /// Preset, flags and defaults together, but for a file with the architecture.
@@ -305,7 +352,7 @@ struct TrainCommand: ParsableCommand {
       Format.count(model.parameters.values.count, "parameter"),
     ]
     Terminal.note(sizes.joined(separator: ", "))
-    for note in corpus.notes + [recipe.tyingNote].compactMap(\.self) { Terminal.note(note) }
+    for note in corpus.texts.notes + [recipe.tyingNote].compactMap(\.self) { Terminal.note(note) }
   }
 
   private func metadata(_ recipe: Recipe, _ corpus: TrainingCorpus, created: String?) throws -> JSONValue {
@@ -327,7 +374,7 @@ struct TrainCommand: ParsableCommand {
         "threads": created == nil ? .integer(ThreadTeam.threadCount) : nil,
       ]),
       "evaluation": ["protocol": Self.evaluationProtocol(recipe, corpus)],
-      "extra": corpus.unknownSymbols.map { ["unknown_symbols": $0] },
+      "extra": corpus.texts.unknownSymbols.map { ["unknown_symbols": $0] },
     ])
   }
 

@@ -3,7 +3,8 @@ import RNNModel
 
 /// Texts to be written.
 struct SamplingJob {
-  let model: Model
+  let model: any LanguageModelSource
+  let architecture: Architecture
   let vocabulary: Vocabulary
   let prompt: [Int32]
   let seed: UInt64
@@ -67,7 +68,7 @@ struct SamplingJob {
   }
 
   private func streams(_ count: Int) throws -> any BranchingLanguageModel {
-    try Memory.check(model.architecture, batch: count, steps: 1)
+    try Memory.check(architecture, batch: count, steps: 1)
     return try model.languageModel(streams: count, longestWindow: 1)
   }
 

@@ -11,6 +11,11 @@ struct ModelOptions: ParsableArguments {
     case echoState = "echo-state"
   }
 
+  @Option(
+    name: .customLong("model"),
+    help: "The kind of model: rnn (recurrent layers) or ngram (counted n-grams). Default: rnn.")
+  var family: ModelFamily?
+
   @Option(help: "The recurrent cell: lstm, gru, elman, or echo-state (fixed random recurrence). Default: lstm.")
   var cell: Cell?
 

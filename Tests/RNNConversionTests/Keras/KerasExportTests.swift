@@ -26,7 +26,7 @@ import Testing
   private static let onlyKeras3 = ["elman_hard_sigmoid_sixth", "keras_lstm_hard_sigmoid_sixth"]
   private static let onlyKeras2 = ["gru_two_layers_no_bias"]
 
-  @Test(arguments: Fixtures.golden)
+  @Test(arguments: Fixtures.goldenNetworks)
   func everyGoldenModelComesBackOrIsRefused(name: String) throws {
     let scratch = try Scratch()
     let stem = String(name.dropLast(3))

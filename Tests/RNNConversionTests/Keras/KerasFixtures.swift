@@ -79,7 +79,7 @@ struct KerasRun {
 
   private static func applied(_ output: Architecture.Output, _ row: [Double]) -> [Double] {
     switch output {
-    case .values: return row
+    case .values, .logProbabilities: return row
     case .sigmoid: return row.map { 1 / (1 + exp(-$0)) }
     case .softmax:
       let largest = row.max() ?? 0

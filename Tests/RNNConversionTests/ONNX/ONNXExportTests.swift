@@ -14,7 +14,7 @@ import Testing
   ]
 
   /// Every golden model goes there, is read back, and computes the same.
-  @Test(arguments: Fixtures.golden)
+  @Test(arguments: Fixtures.goldenNetworks)
   func aModelComesBack(name: String) throws {
     let scratch = try Scratch()
     let source = Fixtures.path(golden: name)

@@ -55,7 +55,7 @@
       #expect(try again(model, scratch).file.isSame("encoder.weight", "decoder.weight"))
     }
 
-    @Test(arguments: Fixtures.golden)
+    @Test(arguments: Fixtures.goldenNetworks)
     func exportsOrSaysWhyNot(name: String) throws {
       let scratch = try Scratch()
       do {

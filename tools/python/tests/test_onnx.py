@@ -19,7 +19,7 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not inst
 
 pytestmark = needs_program
 
-GOLDEN = sorted((FIXTURES / "golden").glob("*.h5"))
+GOLDEN = sorted(path for path in (FIXTURES / "golden").glob("*.h5") if path.stem != "ngram")
 TOLERANCE = 1e-5
 
 

@@ -17,7 +17,7 @@ from rnnh5.architecture import has_one_output  # noqa: E402
 from rnnh5.torch_cells import Library  # noqa: E402
 from rnnh5.torch_network import TorchNetwork  # noqa: E402
 
-GOLDEN = sorted((FIXTURES / "golden").glob("*.h5"))
+GOLDEN = sorted(path for path in (FIXTURES / "golden").glob("*.h5") if path.stem != "ngram")
 TOLERANCES = [(torch.float64, 1e-9), (torch.float32, 1e-4)]
 
 

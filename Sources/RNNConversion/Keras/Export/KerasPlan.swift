@@ -153,6 +153,7 @@ struct KerasPlan {
       // The layer itself gives its last step only, which it was planned to do.
       given[layer.name] = given[final.of]
       if let problem = links.finalProblems[layer.name] { refuse(layer.name, problem) }
+    case .ngram: refuse(layer.name, "a table of n-grams is no network")
     case .attention(let attention): try addAttention(attention, source: source(index))
     case .linear(let linear):
       try addLinear(linear, isLast: index == architecture.layers.count - 1, source: source(index))
@@ -181,7 +182,7 @@ struct KerasPlan {
       switch architecture.output {
       case .softmax: activation = "softmax"
       case .sigmoid: activation = "sigmoid"
-      case .values: break
+      case .values, .logProbabilities: break
       }
     }
     add(

@@ -63,7 +63,7 @@ struct ONNXPlanner {
     case .softmax:
       graph.output(graph.node("LogSoftmax", [value], ["log_probabilities"], [("axis", .integer(-1))]), shape)
     case .sigmoid: graph.output(graph.node("Sigmoid", [value], ["probabilities"]), shape)
-    case .values: break
+    case .values, .logProbabilities: break
     }
     for state in states { graph.output(state.name, [.fixed(1), Self.batch, .fixed(state.width)]) }
   }
@@ -111,6 +111,7 @@ struct ONNXPlanner {
     case .linear(let layer): values[name] = try linear(layer, below, output)
     case .activation(let layer): values[name] = activated(layer, below, output)
     case .elman, .lstm, .gru: try addRecurrent(layer, below)
+    case .ngram: throw ArchitectureError.notNetwork
     }
   }
 

@@ -69,7 +69,7 @@ struct TorchLoader {
     return switch plan.architecture.output {
     case .softmax: "logits \(values), whose softmax are the probabilities"
     case .sigmoid: "logits \(values), whose sigmoids are the probabilities"
-    case .values: "values \(values)"
+    case .values, .logProbabilities: "values \(values)"
     }
   }
 

@@ -117,6 +117,7 @@ struct TorchPlan {
     case .scalar: refuse(name, "PyTorch has no module that takes a token as a number")
     case .final: refuse(name, "PyTorch has no module that takes the last step")
     case .attention: refuse(name, "PyTorch has no such attention")
+    case .ngram: refuse(name, "a table of n-grams is no network")
     case .elman, .lstm, .gru:
       refuse(name, "it reads backward, without a layer that reads forward beside it")
     }

@@ -12,7 +12,7 @@ from .resources import document
 LARGEST_COUNT = 2**60
 LARGEST_SIZE = 2**31 - 1
 RECURRENT = ("elman", "lstm", "gru")
-TOKEN_LAYERS = ("one_hot", "embedding", "scalar")
+TOKEN_LAYERS = ("one_hot", "embedding", "scalar", "ngram")
 CONNECTIONS = ("sum", "concatenation")
 POOLING = ("final", "attention")
 
@@ -25,6 +25,8 @@ class TensorRule:
     axes: tuple[str, ...]
     shape: tuple[int, ...]
     gates: tuple[str, ...]
+    type: str | None = None
+    """The type of its values; None for floats of any kind."""
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -41,13 +43,22 @@ def tensor_rules(architecture: dict[str, Any]) -> list[TensorRule]:
         for tensor in layout["parameters"][layer["kind"]]:
             wanted = all(layer.get(key) == value for key, value in tensor.get("when", {}).items())
             unwanted = any(layer.get(key) == value for key, value in tensor.get("unless", {}).items())
-            if unwanted or not wanted:
+            if unwanted or not wanted or len(layer.get("counts", ())) <= tensor.get("orders_above", -1):
                 continue
             gates = tuple(gate for gate in layer.get("gates", ()) if gate in tensor.get("gates", layer["gates"]))
             sizes = {axis: _length(layer, keys) for axis, keys in layout["axes"].items()} | {"gate": len(gates)}
+            sizes |= _table_lengths(layer)
             shape = tuple(sizes[axis] for axis in tensor["axes"])
-            rules.append(TensorRule(f"{layer['name']}/{tensor['name']}", tuple(tensor["axes"]), shape, gates))
+            path = f"{layer['name']}/{tensor['name']}"
+            rules.append(TensorRule(path, tuple(tensor["axes"]), shape, gates, tensor.get("type")))
     return rules
+
+
+def _table_lengths(layer: dict[str, Any]) -> dict[str, int]:
+    """How long the axes of a table of n-grams are."""
+    counts = layer.get("counts", [])
+    contexts = sum(counts[:-1])
+    return {"ngram": sum(counts), "context": contexts, "boundary": contexts + 1}
 
 
 def _length(layer: dict[str, Any], keys: list[str]) -> Any:
@@ -127,11 +138,16 @@ def takes_tokens(architecture: dict[str, Any]) -> bool:
 
 def is_language_model(architecture: dict[str, Any]) -> bool:
     """Whether the outputs are the probabilities of the next token."""
-    return (
+    return is_ngram_model(architecture) or (
         takes_tokens(architecture)
         and architecture["context"]["kind"] in ("stream", "window")
         and architecture["output"]["activation"] == "softmax"
     )
+
+
+def is_ngram_model(architecture: dict[str, Any]) -> bool:
+    """Whether the model is a table of n-grams, and no network."""
+    return [layer["kind"] for layer in architecture["layers"]] == ["ngram"]
 
 
 def features(architecture: dict[str, Any]) -> set[str]:
@@ -156,6 +172,7 @@ def _layer_features(layer: dict[str, Any]) -> Iterator[tuple[str, bool]]:
     yield "pooling", kind in POOLING
     yield "scalar-input", kind == "scalar"
     yield "layer-norm", kind == "layer_norm"
+    yield "ngram", kind == "ngram"
     yield "leaky-units", kind == "elman" and "leak" in layer
     yield "locked-dropout", kind == "dropout" and "locked" in layer
     yield "tied-weights", kind == "linear" and "weights_of" in layer
@@ -205,12 +222,30 @@ def chain_violations(architecture: dict[str, Any]) -> Iterator[str]:
             yield f"layer '{name}' runs backward, and the context is a stream"
         widths[name] = size
     yield from _pooling_violations(architecture)
-    if layers[-1]["kind"] != "linear" and architecture["output"]["activation"] != "values":
+    tables = [layer for layer in layers if layer["kind"] == "ngram"]
+    activation = architecture["output"]["activation"]
+    if tables or activation == "log_probabilities":
+        if len(layers) != 1 or not tables or activation != "log_probabilities" or architecture["context"]["kind"] != "stream":
+            yield "a table of n-grams is the only layer, reads a stream of tokens, and it alone gives log_probabilities"
+        for table in tables:
+            yield from _table_violations(table)
+    elif layers[-1]["kind"] != "linear" and activation != "values":
         yield "the last layer is not linear"
     if is_language_model(architecture) and size != architecture["input"]["size"]:
         yield f"the last layer has {size} outputs for {architecture['input']['size']} tokens"
     if sum(math.prod(rule.shape) for rule in tensor_rules(architecture)) >= LARGEST_COUNT:
         yield "there are 2^60 parameters or more"
+
+
+def _table_violations(table: dict[str, Any]) -> Iterator[str]:
+    end, name = table["sentence_end"], table["name"]
+    if end is not None and end >= table["size"]:
+        yield f"layer '{name}': token {end}, which ends sentences, is not one of {table['size']}"
+    singles = table["size"] + (0 if end is None else 1)
+    if table["counts"][0] != singles:
+        yield f"layer '{name}' has {table['counts'][0]} n-grams of order 1, not {singles}"
+    if sum(table["counts"]) >= 2**32 - 1:
+        yield f"layer '{name}' has too many n-grams"
 
 
 def _context_violations(architecture: dict[str, Any]) -> Iterator[str]:

@@ -9,11 +9,12 @@ import numpy as np
 
 from .activations import ACTIVATIONS, log_sigmoid, log_softmax
 from .architecture import RECURRENT, cells, has_one_output, outputs, takes_tokens
+from .ngram import NGramTable
 
 Parts = dict[str, np.ndarray]
 Memory = tuple[np.ndarray, ...]
 State = dict[str, Memory]
-"""By layer name: (h,), or for an lstm (h, c). A layer that is missing starts from its own initial state."""
+"""By layer name: (h,), or for an lstm (h, c), or for an ngram the last tokens. A layer that is missing starts from its own initial state."""
 
 
 class Network:
@@ -80,6 +81,8 @@ class Network:
                 values = _dense(values, self.size)
                 scores = values @ self._parts[name]["weights"]
                 values = (np.exp(log_softmax(scores)) @ values)[None, :]
+            elif kind == "ngram":
+                values, state[name] = self._counted(NGramTable(layer, self._parts[name]), values, state.get(name))
             elif kind == "activation":
                 values = ACTIVATIONS[layer["activation"]](_dense(values, self.size))
             elif kind == "layer_norm":
@@ -114,6 +117,15 @@ class Network:
         start = _initial(layer, parts) if carried is None else carried
         found, last = _CELLS[layer["kind"]](layer, parts, values[::order], start)
         return found[::order], last
+
+    @staticmethod
+    def _counted(table: NGramTable, tokens: np.ndarray, carried: Memory | None) -> tuple[np.ndarray, Memory]:
+        context = table.beginning if carried is None else tuple(int(token) for token in carried[0])
+        rows = []
+        for token in tokens:
+            context = table.after(context, int(token))
+            rows.append(table.log_probabilities(context))
+        return np.array(rows), (np.array(context, np.int64),)
 
     def _weights(self, layer: dict[str, Any]) -> np.ndarray:
         tied = layer.get("weights_of")
@@ -229,4 +241,5 @@ _OUTPUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "softmax": log_softmax,
     "sigmoid": log_sigmoid,
     "values": lambda values: values,
+    "log_probabilities": lambda values: values,
 }

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .architecture import CONNECTIONS, RECURRENT, has_one_output, outputs, takes_tokens, tensor_rules
+from .extras import NotExpressible
 from .torch_cells import ACTIVATIONS, Memory, Recurrent, recurrent
 
 State = dict[str, Memory]
@@ -186,6 +187,8 @@ def _key(name: str) -> str:
 
 def _module(layer: dict[str, Any], parts: dict[str, Tensor], dtype: torch.dtype) -> nn.Module | None:
     kind = layer["kind"]
+    if kind == "ngram":
+        raise NotExpressible("PyTorch", layer["name"], "kind", kind)
     if kind == "one_hot":
         return OneHot(layer["size"], dtype)
     if kind in RECURRENT:

@@ -10,11 +10,20 @@ from typing import Any
 import numpy as np
 
 from . import canonical, schema
-from .architecture import TensorRule, chain_violations, features, outputs, takes_tokens, tensor_rules
+from .architecture import (
+    TensorRule,
+    chain_violations,
+    features,
+    is_ngram_model,
+    outputs,
+    takes_tokens,
+    tensor_rules,
+)
 from .container import LABELS, Attribute, Container, Item, Refusal, decoded
 from .hashing import OTHER_BYTES, sha256_of_values
 from .identity import content_id, model_id
 from .network import Network
+from .ngram import NGramTable
 from .proof import LARGEST_TOLERANCE, LARGEST_TOLERANCE_FLOAT64, MAXIMUM_STEPS, Proof, is_quick
 from .report import Report
 from .resources import document, version_number
@@ -311,6 +320,8 @@ class Validation:
                 self._find("parameters.unused", path, "the architecture does not have it")
 
     def _tensor(self, item: Item, rule: TensorRule) -> None:
+        if (item.type != rule.type) if rule.type else item.type in ("uint32", "uint64"):
+            self._find("parameters.type", item.path, f"its type is {item.type}, not {rule.type or 'one of floats'}")
         if item.shape != rule.shape:
             self._find("parameters.shape", item.path, f"its shape is {list(item.shape)}, not {list(rule.shape)}")
         for name in ("axes", "gates"):
@@ -398,6 +409,12 @@ class Validation:
                 self._find(
                     "parameters.finite", item.path, "a value is infinite, not a number, or too large for float32"
                 )
+        if identify and self.architecture is not None and is_ngram_model(self.architecture):
+            layer = self.architecture["layers"][0]
+            try:
+                NGramTable(layer, {path.partition("/")[2]: tensor_values(item) for path, (_, item) in self.tensors.items()})
+            except ValueError as error:
+                self._find("parameters.ngrams", f"/parameters/{layer['name']}", str(error))
         if identify and self._text("/", "model_id") != self.identity(digests):
             self._find("identity.model_id", "/@model_id", OTHER_MODEL)
         if self._text("/", "content_id") not in (None, content_id(self._container)):
@@ -425,7 +442,7 @@ class Validation:
 
 
 def tensor_type(item: Item) -> str:
-    """``float64``, ``float32``, ``float16`` or ``bfloat16``."""
+    """``float64``, ``float32``, ``float16``, ``bfloat16``, ``uint32`` or ``uint64``."""
     return "bfloat16" if item.type == "uint16" else item.type
 
 
@@ -473,7 +490,7 @@ def _proof_violation(proof: Proof, architecture: dict[str, Any] | None) -> str |
 
 
 def _all_finite(block: np.ndarray) -> bool:
-    values = widened(block) if block.dtype.kind == "u" else block
+    values = widened(block) if block.dtype == np.uint16 else block
     return bool((np.abs(values.astype(np.float64)) <= np.finfo(np.float32).max).all())
 
 

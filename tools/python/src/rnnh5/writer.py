@@ -53,7 +53,8 @@ def write(
 ) -> None:
     """Writes a model to ``path``, over what is there. A symbolic link is followed; a replaced file keeps its permissions.
 
-    - ``parameters``: by ``layer/name``, of the shapes that the architecture gives; float64, float32, float16 or ``BFloat16``
+    - ``parameters``: by ``layer/name``, of the shapes that the architecture gives; float64, float32, float16 or ``BFloat16``; of
+      an n-gram model also uint32 and uint64
     - ``lineage``: without one, a single event ``created`` by ``generator``
     - ``proof``: without one, it is computed here, in float64
     - ``training_state``: what a training needs to go on
@@ -69,7 +70,7 @@ def write(
         raise ValueError("the architecture cannot be written: " + "; ".join(problems))
     tensors = _checked(architecture, parameters)
     if proof is None:
-        values = {name: widened(array) if array.dtype.kind == "u" else array for name, array in tensors.items()}
+        values = {name: widened(array) if array.dtype == np.uint16 else array for name, array in tensors.items()}
         proof = recorded_by(Network(architecture, values), generator)
     with replacing(path) as temporary:
         tree = _Tree(temporary, compress)
@@ -135,7 +136,7 @@ def _write_model(
     """All of section 2 in its order, but the training state; ``content_id`` is left as zeros."""
     stored_architecture = canonical(architecture)
     digests = {name: sha256_of_values([array]) for name, array in tensors.items()}
-    kinds = {name: "bfloat16" if array.dtype.kind == "u" else array.dtype.name for name, array in tensors.items()}
+    kinds = {name: "bfloat16" if array.dtype == np.uint16 else array.dtype.name for name, array in tensors.items()}
     identity = model_id(
         stored_architecture,
         vocabulary,
@@ -286,7 +287,8 @@ def _checked(architecture: dict[str, Any], parameters: Mapping[str, np.ndarray |
         if name in parameters:
             given = parameters[name]
             array = given.bits if isinstance(given, BFloat16) else np.asarray(given)
-            if not isinstance(given, BFloat16) and array.dtype.name not in ("float64", "float32", "float16"):
+            kind = "bfloat16" if isinstance(given, BFloat16) else array.dtype.name
+            if kind not in (("float64", "float32", "float16", "bfloat16") if rule.type is None else (rule.type,)):
                 problems.append(f"{name} is of type {array.dtype}")
                 continue
             if array.shape != rule.shape:
