@@ -10,6 +10,7 @@ extension Architecture.Layer {
     case .scalar(let layer): ["scale \(Format.short(layer.scale))"]
     case .dropout(let layer): ["rate \(Format.short(layer.rate))", layer.locked ? "locked" : nil]
     case .layerNorm(let layer): ["epsilon \(Format.short(layer.epsilon))", layer.bias ? nil : "no bias"]
+    case .delay(let layer): ["\(layer.steps) steps side by side"]
     case .sum(let layer), .concatenation(let layer): ["of \(layer.of.joined(separator: ", "))"]
     case .final(let layer): ["of \(layer.of)"]
     case .activation(let layer): [layer.activation.rawValue]

@@ -88,6 +88,11 @@ private struct ArchitectureDraw {
     }
     for index in 1...chance.count(1...3) {
       if chance.flag() { layers.append(.dropout(.init(name: "dropout_\(index)", rate: 0.25, locked: option()))) }
+      if option() {
+        let delay = Architecture.Delay(name: "delay_\(index)", inputs: width, steps: chance.count(2...4))
+        layers.append(.delay(delay))
+        width = delay.outputs
+      }
       let isBackward = context != .stream && option()
       appendRecurrent(index, isBackward ? .backward : .forward)
       if option() {

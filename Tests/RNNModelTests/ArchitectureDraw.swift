@@ -63,6 +63,11 @@ struct ArchitectureDraw {
     dropOut(after: 0)
     for index in 1..<(1 + Int.random(in: 0...3, using: &generator)) {
       if draws("connections", oneIn: 4) { reroute(before: index) }
+      if draws("delay", oneIn: 4) {
+        let delay = Architecture.Delay(
+          name: "delay_\(index)", inputs: width, steps: Int.random(in: 2...4, using: &generator))
+        append(.delay(delay), width: delay.outputs)
+      }
       let width = units()
       append(layer(named: "layer_\(index)", inputs: self.width, outputs: width), width: width)
       if draws("connections", oneIn: 3) { connect(after: index) }

@@ -44,7 +44,7 @@ func drawnParameters(of architecture: Architecture, using generator: inout Rando
 extension Architecture {
   /// All that ``features`` can name of networks that can be trained.
   static let allFeatures: Set<String> = [
-    "activation-layers", "backward-layers", "cell-clip", "connections", "coupled-gates", "feature-input",
+    "activation-layers", "backward-layers", "cell-clip", "connections", "coupled-gates", "delay", "feature-input",
     "given-initial-state",
     "layer-norm", "leaky-units", "learned-initial-state", "locked-dropout", "peepholes", "projection",
     "scalar-input", "sequence-context", "sigmoid-output", "tied-weights",
@@ -129,6 +129,7 @@ extension Architecture {
     }
     layers.append(.elman(.init(name: name, inputs: inputs, outputs: outputs, leak: 0.3)))
     layers.append(.layerNorm(.init(name: name, width: inputs, epsilon: 0.1)))
+    for steps in [2, 3, 9] { layers.append(.delay(.init(name: name, inputs: inputs, steps: steps))) }
     layers.append(.layerNorm(.init(name: name, width: inputs, epsilon: 0.1, bias: false)))
     for initialState in [InitialState.given, .learned] {
       for direction in Direction.allCases {

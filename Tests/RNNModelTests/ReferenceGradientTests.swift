@@ -112,8 +112,8 @@ extension Architecture {
           && (activation != .tanh && activation != .sigmoid || layer.activation == layer.cellActivation)
       case .gru(let layer): [layer.recurrentActivation, layer.activation].contains(activation)
       case .activation(let layer): layer.activation == activation
-      case .oneHot, .embedding, .scalar, .dropout, .layerNorm, .sum, .concatenation, .final, .attention, .linear,
-        .ngram:
+      case .oneHot, .embedding, .scalar, .dropout, .layerNorm, .delay, .sum, .concatenation, .final, .attention,
+        .linear, .ngram:
         false
       }
     }

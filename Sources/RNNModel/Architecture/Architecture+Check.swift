@@ -101,6 +101,9 @@ extension Architecture {
     }
   }
 
+  /// The most steps that a ``Layer/delay(_:)`` holds.
+  public static let longestDelay = 4096
+
   /// The longest window: one that is longer would make a file that no reader can check in reasonable time.
   public static let longestWindow = 4096
 
@@ -139,7 +142,7 @@ extension Architecture {
       if layer.pools {
         return context == .stream || sources.contains(true) ? .misplacedPooling(layer: layer.name) : nil
       }
-      let needsSteps = layer.direction != nil || sources.contains(false)
+      let needsSteps = layer.carriesState || sources.contains(false)
       return sources.contains(true) && needsSteps ? .noSteps(layer: layer.name) : nil
     }
   }
@@ -198,6 +201,10 @@ extension Architecture.Layer {
         Self.isPositive(abs(layer.scale)) && abs(layer.scale) <= Double(Float.greatestFiniteMagnitude),
         "the scale has to be a number other than zero that float32 holds")
     case .ngram(let layer): problems += layer.rangeProblems
+    case .delay(let layer):
+      require(
+        (2...Architecture.longestDelay).contains(layer.steps),
+        "a delay holds 2 to \(Architecture.longestDelay) steps, not \(layer.steps)")
     case .oneHot, .embedding, .gru, .sum, .concatenation, .final, .attention, .linear, .activation: break
     }
     return problems

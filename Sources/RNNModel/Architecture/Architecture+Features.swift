@@ -43,6 +43,7 @@ extension Architecture.Layer {
       ].compactMap(\.self)
     case .dropout(let layer): layer.locked ? ["locked-dropout"] : []
     case .layerNorm: ["layer-norm"]
+    case .delay: ["delay"]
     case .sum, .concatenation: ["connections"]
     case .final, .attention: ["pooling"]
     case .linear(let layer): layer.weightsOf == nil ? [] : ["tied-weights"]

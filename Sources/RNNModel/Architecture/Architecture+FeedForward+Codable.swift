@@ -48,6 +48,28 @@ extension Architecture.LayerNorm: Codable {
   }
 }
 
+extension Architecture.Delay: Codable {
+  private enum Key: String, CodingKey { case name, inputs, outputs, steps }
+
+  /// Reads the layer's JSON.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    self.init(
+      name: try container.decode(String.self, forKey: .name), inputs: try container.decode(Int.self, forKey: .inputs),
+      steps: try container.decode(Int.self, forKey: .steps))
+    try container.require(outputs, forKey: .outputs)
+  }
+
+  /// Writes the layer's JSON.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(inputs, forKey: .inputs)
+    try container.encode(outputs, forKey: .outputs)
+    try container.encode(steps, forKey: .steps)
+  }
+}
+
 extension Architecture.Attention: Codable {
   private enum Key: String, CodingKey { case name, inputs, outputs }
 

@@ -86,6 +86,31 @@ extension Architecture {
     }
   }
 
+  /// h(t) = x(t - steps + 1), ..., x(t), one after another: a tapped delay line (Waibel et al. 1989); what was before the first step is zero.
+  ///
+  /// Its state is h, so that a stream goes on where it was left.
+  public struct Delay: Hashable, Sendable {
+    /// Unique among the layers.
+    public var name: String
+    /// The width of x(t).
+    public var inputs: Int
+    /// How many steps it holds, the present one included.
+    public var steps: Int
+
+    /// Makes a delay line.
+    public init(name: String, inputs: Int, steps: Int) {
+      self.name = name
+      self.inputs = inputs
+      self.steps = steps
+    }
+
+    /// The width of h(t); the largest number there is if it is none.
+    public var outputs: Int {
+      let (outputs, overflow) = inputs.multipliedReportingOverflow(by: steps)
+      return overflow ? .max : outputs
+    }
+  }
+
   /// A sum or concatenation of what earlier layers give.
   public struct Connection: Hashable, Sendable, Codable {
     /// Unique among the layers.

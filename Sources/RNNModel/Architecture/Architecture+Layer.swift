@@ -17,6 +17,8 @@ extension Architecture {
     case dropout(Dropout)
     /// Normalisation over the units of a step.
     case layerNorm(LayerNorm)
+    /// The inputs of the last steps side by side.
+    case delay(Delay)
     /// The sum of the outputs of earlier layers: residual connections.
     case sum(Connection)
     /// The outputs of earlier layers side by side.
@@ -46,6 +48,7 @@ extension Architecture.Layer {
     case .gru(let layer): layer.name
     case .dropout(let layer): layer.name
     case .layerNorm(let layer): layer.name
+    case .delay(let layer): layer.name
     case .sum(let layer), .concatenation(let layer): layer.name
     case .final(let layer): layer.name
     case .attention(let layer): layer.name
@@ -66,6 +69,7 @@ extension Architecture.Layer {
     case .gru: "gru"
     case .dropout: "dropout"
     case .layerNorm: "layer_norm"
+    case .delay: "delay"
     case .sum: "sum"
     case .concatenation: "concatenation"
     case .final: "final"
@@ -86,6 +90,7 @@ extension Architecture.Layer {
     case .lstm(let layer): layer.inputs
     case .gru(let layer): layer.inputs
     case .layerNorm(let layer): layer.width
+    case .delay(let layer): layer.inputs
     case .attention(let layer): layer.width
     case .dropout, .sum, .concatenation, .final, .activation: nil
     case .linear(let layer): layer.inputs
@@ -103,6 +108,7 @@ extension Architecture.Layer {
     case .lstm(let layer): layer.outputs
     case .gru(let layer): layer.outputs
     case .layerNorm(let layer): layer.width
+    case .delay(let layer): layer.outputs
     case .attention(let layer): layer.width
     case .dropout, .sum, .concatenation, .final, .activation: nil
     case .linear(let layer): layer.outputs
@@ -114,7 +120,8 @@ extension Architecture.Layer {
   public var takesTokens: Bool {
     switch self {
     case .oneHot, .embedding, .scalar, .ngram: true
-    case .elman, .lstm, .gru, .dropout, .layerNorm, .sum, .concatenation, .final, .attention, .linear, .activation:
+    case .elman, .lstm, .gru, .dropout, .layerNorm, .delay, .sum, .concatenation, .final, .attention, .linear,
+      .activation:
       false
     }
   }
@@ -134,6 +141,12 @@ extension Architecture.Layer {
     case .final, .attention: true
     default: false
     }
+  }
+
+  /// Whether what the layer gives at a step depends on the steps before it, so that it hands a state from each to the next.
+  public var carriesState: Bool {
+    if case .delay = self { return true }
+    return direction != nil
   }
 
   /// In which order a recurrent layer reads; nil for the others.

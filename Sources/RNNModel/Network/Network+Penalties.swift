@@ -18,11 +18,16 @@ extension Network {
 
 extension NetworkGraph {
   /// The last recurrent layer.
-  private var lastRecurrent: NetworkLayer? { nodes.last { $0.layer is RecurrentNetworkLayer }?.layer }
+  private var lastRecurrent: NetworkLayer? { lastRecurrentIndex.map { nodes[$0].layer } }
+
+  /// A delay line has a state, but no units whose activations could be kept small.
+  private var lastRecurrentIndex: Int? {
+    nodes.lastIndex { $0.layer is RecurrentNetworkLayer && !($0.layer is DelayLayer) }
+  }
 
   /// The dropout layer right after the last recurrent one, or that one itself.
   private var lastActivation: NetworkLayer? {
-    guard let index = nodes.lastIndex(where: { $0.layer is RecurrentNetworkLayer }) else { return nil }
+    guard let index = lastRecurrentIndex else { return nil }
     let next = nodes.dropFirst(index + 1).first?.layer
     return next is DropoutLayer ? next : nodes[index].layer
   }

@@ -126,6 +126,7 @@ struct NetworkGraph {
       return LinearLayer(layer, table, takesTokens: takesTokens, capacity: capacity, trains: trains)
     case .dropout(let layer): return DropoutLayer(layer, width: source.width, capacity: capacity)
     case .layerNorm(let layer): return LayerNormLayer(layer, table, capacity: capacity, trains: trains)
+    case .delay(let layer): return DelayLayer(layer, capacity: capacity, trains: trains)
     case .sum: return SumLayer(of: sources, capacity: capacity, trains: trains)
     case .concatenation: return ConcatenationLayer(of: sources, capacity: capacity, trains: trains)
     case .final: return FinalLayer(of: sources[0], takesFirst: false, capacity: capacity)
@@ -163,8 +164,8 @@ extension Architecture.Layer {
   fileprivate var takesTokensInPlaceOfOneHot: Bool {
     switch self {
     case .elman, .lstm, .gru, .linear: true
-    case .oneHot, .embedding, .scalar, .dropout, .layerNorm, .sum, .concatenation, .final, .attention, .activation,
-      .ngram:
+    case .oneHot, .embedding, .scalar, .dropout, .layerNorm, .delay, .sum, .concatenation, .final, .attention,
+      .activation, .ngram:
       false
     }
   }

@@ -120,7 +120,7 @@ extension Architecture.Layer {
   /// The tensors in the order of `docs/FORMAT.md`, section 5.
   fileprivate var tensors: [Tensor] {
     switch self {
-    case .oneHot, .scalar, .dropout, .sum, .concatenation, .final, .activation: []
+    case .oneHot, .scalar, .dropout, .delay, .sum, .concatenation, .final, .activation: []
     case .embedding(let layer):
       [Tensor(name: "weights", axes: [.token, .output], shape: [layer.inputs, layer.outputs])]
     case .elman(let layer):

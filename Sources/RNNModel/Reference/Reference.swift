@@ -46,7 +46,7 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
         architecture.layers.first { $0.name == name }?.direction
       }
     }
-    let recurrent = architecture.layers.lastIndex { $0.direction != nil } ?? -1
+    let recurrent = architecture.layers.lastIndex { $0.carriesState } ?? -1
     let owners = Set(names.prefix(recurrent + 1))
     influentialCount = table.entries.last { owners.contains($0.layer) }?.range.upperBound ?? 0
   }
@@ -106,6 +106,7 @@ extension Architecture.Layer {
     case .dropout: return ReferenceDropout(masks: dropoutMasks)
     case .layerNorm(let layer):
       return ReferenceLayerNorm(epsilon: Scalar(layer.epsilon), gain: own("gain"), bias: own("bias"))
+    case .delay(let layer): return ReferenceDelay(layer)
     case .sum(let layer): return ReferenceSum(count: layer.of.count)
     case .concatenation: return ReferenceConcatenation()
     case .final(let layer): return ReferenceFinal(takesFirst: direction(layer.of) == .backward)

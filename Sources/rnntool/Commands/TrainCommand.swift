@@ -32,6 +32,7 @@ struct TrainCommand: ParsableCommand {
         rnntool train wiki.train.txt --validation wiki.valid.txt --test wiki.test.txt -o w.h5 --preset word-language-model --tied
         rnntool train words.txt -o words.h5 --vocabulary bpe --vocabulary-size 8000 --optimizer adamw --learning-rate 1e-3
         rnntool train wiki.train.txt -o ngrams.h5 --model ngram --order 5 --vocabulary words --test wiki.test.txt
+        rnntool train words.txt -o window.h5 --model fixed-window --window 5 --vocabulary words --direct
         cat book.txt | rnntool train - -o bytes.h5 --vocabulary bytes
       """)
 

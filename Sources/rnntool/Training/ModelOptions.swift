@@ -13,15 +13,23 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     name: .customLong("model"),
-    help: "The kind of model: rnn (recurrent layers) or ngram (counted n-grams). Default: rnn.")
+    help:
+      "The kind of model: rnn (recurrent layers), fixed-window (Bengio et al. 2003: it sees the last symbols only) or ngram (counted n-grams). Default: rnn."
+  )
   var family: ModelFamily?
+
+  @Option(help: "Fixed-window: how many symbols the model sees. Default: 4.")
+  var window: Int?
+
+  @Flag(inversion: .prefixedNo, help: "Fixed-window: the embeddings reach the output directly too.")
+  var direct: Bool?
 
   @Option(help: "The recurrent cell: lstm, gru, elman, or echo-state (fixed random recurrence). Default: lstm.")
   var cell: Cell?
 
   @Option(
     help:
-      "Hidden units in each recurrent layer; with --tied the last one is as wide as the embedding instead. Default: 256."
+      "Hidden units in each recurrent layer; with --tied the last one is as wide as the embedding instead. Default: 256; fixed-window: 100."
   )
   var hidden: Int?
 
@@ -30,7 +38,7 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help:
-      "The width of the token embedding; 0 for one-hot input. Default: 0 for up to 512 tokens, else 128; with --tied, --hidden."
+      "The width of the token embedding; 0 for one-hot input. Default: 0 for up to 512 tokens, else 128; with --tied, --hidden; fixed-window: 60."
   )
   var embedding: Int?
 
@@ -39,7 +47,7 @@ struct ModelOptions: ParsableArguments {
     help: "Share the weights of embedding and output; the last recurrent layer is then as wide as the embedding.")
   var tied: Bool?
 
-  @Option(help: "Dropout after each recurrent layer.")
+  @Option(help: "Dropout after each recurrent layer, or of the hidden units of a fixed window.")
   var dropout: Double?
 
   @Option(help: "Dropout of the embedding's outputs; with one-hot input, of whole symbols.")
@@ -131,14 +139,20 @@ extension Architecture.InitialState: ExpressibleByArgument {}
 extension ModelOptions {
   /// Changes what was said, but for a file with the architecture, which is not read here.
   func apply(to recipe: inout Recipe) {
-    apply(to: &recipe.model)
+    if let family { recipe.fixedWindow = family == .fixedWindow ? recipe.fixedWindow ?? .init() : nil }
+    if var fixedWindow = recipe.fixedWindow {
+      apply(to: &fixedWindow)
+      recipe.fixedWindow = fixedWindow
+    } else {
+      apply(to: &recipe.model)
+    }
     apply(to: &recipe.initialisation)
   }
 
   /// Reads the file with the architecture, if one was named.
   func readArchitecture() throws -> Architecture? { try architecture.map(Self.architecture) }
 
-  private func apply(to model: inout Architecture.Stack) {
+  func apply(to model: inout Architecture.Stack) {
     func set<Value>(_ place: WritableKeyPath<Architecture.Stack, Value>, _ value: Value?) {
       if let value { model[keyPath: place] = value }
     }
@@ -233,6 +247,8 @@ extension ModelOptions {
     try require(initialState != .given, "--initial-state is zero or learned: training is given no state.")
     try require(
       projectionClip == nil || projection ?? base.model.projection != nil, "--projection-clip is for --projection.")
+    try checkFamily(base: base)
+    if (family ?? base.family) == .fixedWindow { return }
     try checkCell(cell ?? base.cell)
     var stack = base.model
     apply(to: &stack)

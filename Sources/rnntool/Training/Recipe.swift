@@ -29,6 +29,8 @@ struct Recipe: Hashable {
   var text: Text
   /// The model, if it is a stack of like layers.
   var model = Architecture.Stack()
+  /// The model, if it has a fixed window in the place of recurrent layers.
+  var fixedWindow: Architecture.FixedWindow?
   /// The layers as they were given in a file, for the number of tokens that it says.
   var architecture: Architecture?
   var initialisation = Initialisation()
@@ -54,7 +56,7 @@ struct Recipe: Hashable {
 
   /// What becomes of the width of the last recurrent layer, if the embedding decides about it and not what was asked for.
   var tyingNote: String? {
-    guard model.tied, architecture == nil, model.layers > 1, let embedding = model.embedding,
+    guard model.tied, architecture == nil, fixedWindow == nil, model.layers > 1, let embedding = model.embedding,
       embedding != model.projection ?? model.hidden
     else { return nil }
     return "the last recurrent layer is \(Format.count(embedding)) wide, like the embedding that the output is tied to"
@@ -63,7 +65,7 @@ struct Recipe: Hashable {
   /// The layers for a number of tokens.
   func architecture(size: Int) throws -> Architecture {
     guard let architecture else {
-      let made = Architecture(model, size: size)
+      let made = fixedWindow.map { Architecture($0, size: size) } ?? Architecture(model, size: size)
       try made.check()
       return made
     }
@@ -80,13 +82,17 @@ struct Recipe: Hashable {
 
 /// A recipe as JSON; what is absent is as usual, so that what came later does not spoil what was written before.
 extension Recipe: Codable {
-  private enum CodingKeys: String, CodingKey { case preset, text, model, architecture, initialisation, plan, seed }
+  private enum CodingKeys: String, CodingKey {
+    case preset, text, model, architecture, initialisation, plan, seed
+    case fixedWindow = "fixed_window"
+  }
 
   init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     preset = try values.decodeIfPresent(String.self, forKey: .preset)
     text = try values.decode(Text.self, forKey: .text)
     model = try values.decode(.model, else: model)
+    fixedWindow = try values.decodeIfPresent(Architecture.FixedWindow.self, forKey: .fixedWindow)
     architecture = try values.decodeIfPresent(Architecture.self, forKey: .architecture)
     initialisation = try values.decode(.initialisation, else: initialisation)
     plan = try values.decode(TrainingPlan.self, forKey: .plan)

@@ -23,7 +23,7 @@ from rnnh5.activations import ACTIVATIONS  # noqa: E402
 def random_architecture(random: np.random.Generator, options: bool = True, windows: bool = True) -> dict[str, Any]:
     """Any layer kind and any option, one to three recurrent layers; without ``options``, what version 1.0 had.
 
-    Without ``windows`` there are no windows, nothing is pooled, and no token comes in as a number.
+    Without ``windows`` there are no windows, nothing is pooled or delayed, and no token comes in as a number.
     """
 
     def flag() -> bool:
@@ -60,6 +60,9 @@ def random_architecture(random: np.random.Generator, options: bool = True, windo
         if flag():
             locked = {"locked": True} if option() else {}
             add(layers.dropout(f"dropout_{index}", float(random.choice([0, 0.25, 0.9])), **locked), width)
+        if windows and option():
+            steps = int(random.integers(2, 5))
+            width = add(layers.delay(f"delay_{index}", width, steps), steps * width)
         hidden = int(random.integers(1, 6))
         kind = str(random.choice(["elman", "lstm", "gru"]))
         chosen = _recurrent_options(kind, flag, option, activation, random)
@@ -121,7 +124,7 @@ def _recurrent_options(kind: str, flag: Any, option: Any, activation: Any, rando
 
 
 # What came with version 1.2; everything else that has a name came with 1.1.
-LATEST = {"activation-layers", "pooling", "scalar-input", "special-tokens", "values-output", "window-context"}
+LATEST = {"activation-layers", "delay", "pooling", "scalar-input", "special-tokens", "values-output", "window-context"}
 
 
 def oldest_version(features: set[str]) -> str:

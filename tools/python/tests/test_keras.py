@@ -22,6 +22,8 @@ from rnnh5.keras_model import keras_model  # noqa: E402
 GOLDEN = sorted(path for path in (FIXTURES / "golden").glob("*.h5") if path.stem != "ngram")
 REFUSED = {
     "cell_clip": ("lstm_1", "peepholes"),
+    "fixed_window": ("window", "kind"),
+    "fixed_window_direct": ("window", "kind"),
     "gru_reset_after_keeps_candidate": ("gru_1", "update_keeps"),
     "gru_reset_before_keeps_candidate": ("gru_1", "update_keeps"),
     "leaky_units": ("elman_1", "leak"),

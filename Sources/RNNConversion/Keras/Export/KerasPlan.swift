@@ -149,6 +149,7 @@ struct KerasPlan {
             name: layer.name, className: isSum ? "Add" : "Concatenate", options: isSum ? [:] : ["axis": -1],
             sources: sources))
       }
+    case .delay: refuse(layer.name, "Keras has no layer that holds the last steps side by side")
     case .final(let final):
       // The layer itself gives its last step only, which it was planned to do.
       given[layer.name] = given[final.of]

@@ -106,6 +106,8 @@ struct ONNXPlanner {
       } else {
         values[name] = sources.count == 1 ? below : graph.node("Concat", sources, [output], [("axis", .integer(-1))])
       }
+    case .delay:
+      problems.append("'\(name)' holds the last steps side by side, for which ONNX has no operator")
     case .final(let layer): values[name] = final(of: layer.of, giving: output)
     case .attention: values[name] = try attention(name, below, output)
     case .linear(let layer): values[name] = try linear(layer, below, output)

@@ -115,6 +115,7 @@ struct TorchPlan {
       }
       if isBefore != true { refuse(name, "modules that are not computed one after another are in no state dict") }
     case .scalar: refuse(name, "PyTorch has no module that takes a token as a number")
+    case .delay: refuse(name, "PyTorch has no module that holds the last steps side by side")
     case .final: refuse(name, "PyTorch has no module that takes the last step")
     case .attention: refuse(name, "PyTorch has no such attention")
     case .ngram: refuse(name, "a table of n-grams is no network")

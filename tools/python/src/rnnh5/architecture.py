@@ -15,6 +15,8 @@ RECURRENT = ("elman", "lstm", "gru")
 TOKEN_LAYERS = ("one_hot", "embedding", "scalar", "ngram")
 CONNECTIONS = ("sum", "concatenation")
 POOLING = ("final", "attention")
+STATEFUL = (*RECURRENT, "delay")
+"""Layers that hand a state from each step to the next."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,7 @@ def features(architecture: dict[str, Any]) -> set[str]:
 def _layer_features(layer: dict[str, Any]) -> Iterator[tuple[str, bool]]:
     kind = layer["kind"]
     yield "activation-layers", kind == "activation"
+    yield "delay", kind == "delay"
     yield "connections", kind in CONNECTIONS
     yield "pooling", kind in POOLING
     yield "scalar-input", kind == "scalar"
@@ -216,6 +219,8 @@ def chain_violations(architecture: dict[str, Any]) -> Iterator[str]:
             size = 1 if kind == "scalar" else layer.get("outputs", takes)
         if kind in ("layer_norm", "attention") and layer["outputs"] != layer["inputs"]:
             yield f"layer '{name}' has {layer['outputs']} outputs for {layer['inputs']} inputs"
+        if kind == "delay" and layer["outputs"] != layer["inputs"] * layer["steps"]:
+            yield f"layer '{name}' has {layer['outputs']} outputs for {layer['steps']} steps of {layer['inputs']}"
         if kind == "linear" and "weights_of" in layer:
             yield from _tying_violations(architecture, index)
         if kind in RECURRENT and layer["direction"] == "backward" and architecture["context"]["kind"] == "stream":
@@ -260,7 +265,7 @@ def _pooling_violations(architecture: dict[str, Any]) -> Iterator[str]:
         if kind in POOLING:
             if any(takes) or architecture["context"]["kind"] == "stream":
                 yield f"layer '{name}' pools the steps of a stream, or of what has one"
-        elif any(takes) and (kind in RECURRENT or not all(takes)):
+        elif any(takes) and (kind in STATEFUL or not all(takes)):
             yield f"layer '{name}' needs steps, and there is one after pooling"
 
 

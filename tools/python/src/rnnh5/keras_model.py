@@ -43,7 +43,7 @@ def keras_model(
 def _check(layer: dict[str, Any]) -> None:
     """Raises ``NotExpressible`` for the first option that Keras does not have."""
     kind = layer["kind"]
-    if kind in ("scalar", "final", "attention", "ngram"):
+    if kind in ("scalar", "final", "attention", "delay", "ngram"):
         raise NotExpressible("Keras", layer["name"], "kind", kind)
     plain: dict[str, Any] = {"initial_state": ("zero", "given")} if kind in RECURRENT else {}
     if kind == "elman":

@@ -68,6 +68,10 @@ class Network:
                 values, last = self._recurrent(layer, values, carried)
                 if streams:
                     state[name] = last
+            elif kind == "delay":
+                values, last = _delay(layer, _dense(values, self.size), state.get(name) if streams else None)
+                if streams:
+                    state[name] = last
             elif kind in _CONNECTIONS:
                 values = _CONNECTIONS[kind]([_dense(by_name[other], self.size) for other in layer["of"]])
             elif kind == "embedding":
@@ -141,6 +145,14 @@ def _product(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
 def _dense(values: np.ndarray, size: int) -> np.ndarray:
     """[steps, width] also where one-hot vectors are given by index."""
     return np.eye(size)[values] if values.ndim == 1 else values
+
+
+def _delay(layer: dict[str, Any], values: np.ndarray, carried: Memory | None) -> tuple[np.ndarray, Memory]:
+    steps, width = layer["steps"], layer["inputs"]
+    before = np.zeros((steps, width)) if carried is None else carried[0].reshape(steps, width)
+    line = np.concatenate([before[1:], values])
+    found = np.concatenate([line[k : k + len(values)] for k in range(steps)], axis=1)
+    return found, (found[-1].copy(),)
 
 
 def _layer_norm(layer: dict[str, Any], parts: Parts, values: np.ndarray) -> np.ndarray:

@@ -80,6 +80,10 @@ class TorchNetwork(nn.Module):
                 values, last = self._layer(name)(values, carried)
                 if streams:
                     after[name] = last
+            elif kind == "delay":
+                values = self._layer(name)(values, before.get(name) if streams else None)
+                if streams:
+                    after[name] = (values[:, -1],)
             elif kind in CONNECTIONS:
                 taken = [by_name[other] for other in layer["of"]]
                 values = torch.stack(taken).sum(0) if kind == "sum" else torch.cat(taken, dim=-1)
@@ -154,6 +158,22 @@ class Attention(nn.Module):
         return torch.softmax(values @ self.weight, dim=1).unsqueeze(1) @ values
 
 
+class Delay(nn.Module):
+    """``[batch, steps, width]`` to ``[batch, steps, length * width]``: what came in at the last steps, side by side."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__()
+        self.length = length
+
+    def forward(self, values: Tensor, state: Memory | None = None) -> Tensor:
+        """x(t - length + 1), ..., x(t); ``state`` is what was given at the step before the first."""
+        batch, steps, width = values.shape
+        shape = (batch, self.length, width)
+        before = values.new_zeros(shape) if state is None else state[0].reshape(shape).to(values)
+        line = torch.cat((before[:, 1:], values), dim=1)
+        return torch.cat([line[:, k : k + steps] for k in range(self.length)], dim=-1)
+
+
 class Activated(nn.Module):
     """A function of each unit."""
 
@@ -197,6 +217,8 @@ def _module(layer: dict[str, Any], parts: dict[str, Tensor], dtype: torch.dtype)
         return Scaled(layer["scale"], dtype)
     if kind == "attention":
         return Attention(parts["weights"])
+    if kind == "delay":
+        return Delay(layer["steps"])
     if kind == "activation":
         return Activated(layer["activation"])
     if kind == "embedding":
