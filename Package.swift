@@ -28,6 +28,7 @@ let package = Package(
     .library(name: "RNNEvaluation", targets: ["RNNEvaluation"]),
     .library(name: "RNNGeneration", targets: ["RNNGeneration"]),
     .library(name: "NGram", targets: ["NGram"]),
+    .library(name: "Plots", targets: ["Plots"]),
   ],
   traits: [
     .trait(name: "NPZ", description: "Reading and writing NumPy .npz files through libzip."),
@@ -49,6 +50,9 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CEmbeddedTexts"),
     .target(name: "CSandbox"),
+
+    // Charts, which know nothing of what they show.
+    .target(name: "Plots", swiftSettings: settings),
 
     // The libraries, each importing only what stands above it.
     .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: settings),
@@ -95,12 +99,13 @@ let package = Package(
       name: "rnntool",
       dependencies: [
         "HDF5", "Kernels", "RNNModel", "RNNText", "NGram", "RNNFormat", "RNNConversion", "RNNTraining", "RNNEvaluation",
-        "RNNGeneration",
+        "RNNGeneration", "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
 
     // One test target per module, and one that runs the binary.
+    .testTarget(name: "PlotsTests", dependencies: ["Plots"], swiftSettings: settings),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"], swiftSettings: settings),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
     .testTarget(name: "RNNModelTests", dependencies: ["RNNModel", "Kernels"], swiftSettings: settings),
