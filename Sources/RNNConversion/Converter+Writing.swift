@@ -91,7 +91,9 @@ extension Converter {
           TensorDescription(
             path: array.name, type: array.formula.type.tensorType ?? .float64, shape: array.formula.shape)
         )
-      }, assumptions: origin.assumptions, lost: origin.left + export.lost, rounding: rounding)
+      }, assumptions: origin.assumptions,
+      lost: origin.left + export.lost + (document.labels == nil ? [] : ["the names of the outputs"]), rounding: rounding
+    )
     report.loader = export.program ?? export.companion?.canonical
     if isLossless {
       let isExact = origin.isExact && rounding == nil && export.arrays.allSatisfy(\.formula.isExact)

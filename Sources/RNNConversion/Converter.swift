@@ -179,6 +179,8 @@ public struct Converter: Sendable {
     }
     let parameters = Parameters(table: ParameterTable(document.architecture), values: values)
     return try score(
-      try Model(architecture: document.architecture, parameters: parameters, vocabulary: document.vocabulary))
+      try Model(
+        architecture: document.architecture, parameters: parameters, vocabulary: document.vocabulary,
+        labels: document.labels))
   }
 }

@@ -31,7 +31,7 @@ enum FlatModel {
   /// What there may be as arrays, beside `history.<column>`.
   static let arrayNames: Set<String> = [
     "vocabulary.bytes", "vocabulary.offsets", "vocabulary.counts", "vocabulary.merges",
-    "vocabulary.specials", "proof.inputs", "proof.tokens", "proof.log_probabilities",
+    "vocabulary.specials", "labels.bytes", "labels.offsets", "proof.inputs", "proof.tokens", "proof.log_probabilities",
   ]
 
   /// An array with small values of its own.
@@ -89,6 +89,10 @@ enum FlatModel {
       if let specials = vocabulary.storedSpecials {
         add("vocabulary.specials", .uint32, [specials.count], LittleEndian.bytes(specials))
       }
+    }
+    if let labels = document.labels {
+      add("labels.bytes", .uint8, [labels.bytes.count], labels.bytes)
+      add("labels.offsets", .uint64, [labels.count + 1], LittleEndian.bytes(labels.offsets))
     }
     for (name, column) in document.history.columns {
       switch column {
@@ -177,7 +181,7 @@ private struct FlatModelReader {
       throw malformed("architecture", "\(error)")
     }
     return ModelDocument(
-      architecture: architecture, vocabulary: try vocabulary(in: file),
+      architecture: architecture, vocabulary: try vocabulary(in: file), labels: try labels(in: file),
       metadata: try json("metadata", in: file), lineage: try lineage(in: file),
       history: try history(in: file), proof: try proof(of: architecture, in: file))
   }
@@ -253,6 +257,17 @@ private struct FlatModelReader {
       throw malformed(name, "has to be \(type.rawValue) with \(rank) dimensions")
     }
     return (try file.bytes(of: array), array.shape)
+  }
+
+  private func labels<File: ArrayFile & ~Copyable>(in file: borrowing File) throws -> Labels? {
+    guard file.arrays[FlatModel.prefix + "labels.bytes"] != nil else { return nil }
+    let bytes = try array("labels.bytes", .uint8, in: file).bytes
+    let offsets = LittleEndian.integers(try array("labels.offsets", .uint64, in: file).bytes, as: UInt64.self)
+    do {
+      return try Labels(bytes: bytes, storedOffsets: offsets)
+    } catch {
+      throw malformed("labels", "\(error)")
+    }
   }
 
   private func vocabulary<File: ArrayFile & ~Copyable>(in file: borrowing File) throws -> Vocabulary? {

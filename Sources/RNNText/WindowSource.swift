@@ -13,6 +13,12 @@ public protocol WindowSource: Sendable {
   /// The number of positions of each stream, all with a target; at least 1.
   var length: Int { get }
 
+  /// Whether each position is a batch of whole sequences, to be read by itself, and not one step of each stream.
+  var holdsSequences: Bool { get }
+
+  /// The most steps that a network computes at once for a window of at most so many positions.
+  func longestSteps(positions: Int) -> Int
+
   /// Fills the inputs and targets of the positions `position ..< min(position + steps, length)` of every stream, time-major:
   /// `[steps, batch]`, element t * batch + b being position + t of stream b.
   ///
@@ -27,6 +33,12 @@ public protocol WindowSource: Sendable {
 }
 
 extension WindowSource {
+  /// Most texts are streams.
+  public var holdsSequences: Bool { false }
+
+  /// A step for each position.
+  public func longestSteps(positions: Int) -> Int { min(positions, length) }
+
   /// How many windows of at most `steps` positions an epoch has; the last one may be shorter.
   public func windowCount(steps: Int) -> Int { length / steps + (length.isMultiple(of: steps) ? 0 : 1) }
 

@@ -1,5 +1,6 @@
 import Foundation
 import RNNModel
+import RNNText
 import RNNTraining
 
 /// Whether work fits into the machine's memory, asked before it begins.
@@ -25,9 +26,17 @@ enum Memory {
   }
 
   /// Refuses to train a model that is too large for that.
-  static func check(_ architecture: Architecture, training plan: TrainingPlan) throws(Failure) {
+  ///
+  /// - Parameters:
+  ///   - plan: how it is trained.
+  ///   - source: what it reads.
+  static func check(
+    _ architecture: Architecture, training plan: TrainingPlan, reading source: any WindowSource
+  ) throws(Failure) {
     try check(
-      architecture, batch: plan.batch, steps: plan.longestWindow, numbersPerParameter: plan.numbersPerParameter,
+      architecture, batch: plan.batch,
+      steps: source.holdsSequences ? source.longestSteps(positions: 1) : plan.longestWindow,
+      numbersPerParameter: plan.numbersPerParameter,
       trains: true)
   }
 

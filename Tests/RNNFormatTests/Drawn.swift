@@ -25,8 +25,11 @@ enum Drawn {
     let vocabulary = try Vocabulary(
       kind: .words, normalisation: .none, tokens: (0..<architecture.size).map { Array("word\($0)".utf8) + [0xFF] },
       counts: (0..<architecture.size).map { UInt64($0) })
+    let labels =
+      architecture.isLanguageModel
+      ? nil : try Labels((0..<architecture.outputSize).map { Array("label \($0) å".utf8) + [0xFF, UInt8($0 % 256)] })
     return ModelDocument(
-      architecture: architecture, vocabulary: architecture.input == .tokens ? vocabulary : nil,
+      architecture: architecture, vocabulary: architecture.input == .tokens ? vocabulary : nil, labels: labels,
       metadata: ["title": "Räksmörgås 😀", "hyper_parameters": ["rate": 0.1, "big": 1e300]],
       lineage: [["event": "trained", "by": "a test"]],
       history: History(columns: ["step": .integers([1, 2, 3]), "valid_loss": .reals([3.5, 0.1, 1e-300])]),

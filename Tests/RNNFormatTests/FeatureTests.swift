@@ -7,7 +7,8 @@ import Testing
 /// The version whose readers understand a file, from the features' own list.
 func oldestReader(of features: [String]) -> String {
   let of12: Set = [
-    "activation-layers", "delay", "ngram", "pooling", "scalar-input", "special-tokens", "values-output", "window-context",
+    "activation-layers", "delay", "labels", "ngram", "pooling", "scalar-input", "special-tokens", "values-output",
+    "window-context",
   ]
   return features.isEmpty ? "1.0" : of12.isDisjoint(with: features) ? "1.1" : "1.2"
 }

@@ -34,7 +34,7 @@ import Testing
 
   @Test func theLayoutNamesEveryFeatureThatArchitecturesUse() {
     let used = Set((0..<200).flatMap { Drawn.architecture($0).features })
-    #expect(used.union(["bpe", "ngram", "special-tokens"]) == Set(LayoutSchema.current.features.keys))
+    #expect(used.union(["bpe", "labels", "ngram", "special-tokens"]) == Set(LayoutSchema.current.features.keys))
   }
 
   @Test(arguments: 0..<100)

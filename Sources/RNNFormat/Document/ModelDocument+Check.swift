@@ -33,6 +33,9 @@ extension ModelDocument {
     if let violation = vocabulary.flatMap({ architecture.violation(of: $0) }) {
       return "/vocabulary \(violation)"
     }
+    if let violation = labels.flatMap({ architecture.violation(of: $0) }) {
+      return "/labels \(violation)"
+    }
     if Set(history.columns.values.map(\.count)).count > 1 {
       return "the history's columns have different lengths"
     }

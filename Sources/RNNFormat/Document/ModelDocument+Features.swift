@@ -3,7 +3,7 @@ import RNNModel
 extension ModelDocument {
   /// What a reader has to know beyond version 1.0 of the format, sorted: `docs/FORMAT.md`, section 3.
   public var features: [String] {
-    (architecture.features + (vocabulary?.features ?? [])).sorted()
+    (architecture.features + (vocabulary?.features ?? []) + (labels == nil ? [] : ["labels"])).sorted()
   }
 
   /// The oldest version whose readers understand the document.

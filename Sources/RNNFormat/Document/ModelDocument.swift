@@ -8,6 +8,8 @@ public struct ModelDocument: Sendable {
   public var architecture: Architecture
   /// Its tokens; nil where they are not known.
   public var vocabulary: Vocabulary?
+  /// The names of its outputs; nil where they have none.
+  public var labels: Labels?
   /// An object that satisfies `schemas/metadata.schema.json`.
   public var metadata: JSONValue
   /// Events that satisfy `schemas/lineage.schema.json`, oldest first.
@@ -19,11 +21,12 @@ public struct ModelDocument: Sendable {
 
   /// Makes a document.
   public init(
-    architecture: Architecture, vocabulary: Vocabulary?, metadata: JSONValue = .object([:]),
+    architecture: Architecture, vocabulary: Vocabulary?, labels: Labels? = nil, metadata: JSONValue = .object([:]),
     lineage: [JSONValue] = [], history: History = History(), proof: Proof? = nil
   ) {
     self.architecture = architecture
     self.vocabulary = vocabulary
+    self.labels = labels
     self.metadata = metadata
     self.lineage = lineage
     self.history = history

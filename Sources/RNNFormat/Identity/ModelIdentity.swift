@@ -7,16 +7,19 @@ public enum ModelIdentity {
   /// - Parameters:
   ///   - architecture: what it computes.
   ///   - vocabulary: its tokens.
+  ///   - labels: the names of its outputs.
   ///   - tensors: its parameters, each with the hash of its little-endian bytes.
   /// - Returns: 64 hexadecimal digits.
   public static func identify(
-    architecture: Architecture, vocabulary: Vocabulary?, tensors: [(tensor: TensorDescription, sha256: String)]
+    architecture: Architecture, vocabulary: Vocabulary?, labels: Labels?,
+    tensors: [(tensor: TensorDescription, sha256: String)]
   ) -> String {
     var lines = [
       "rnn-h5 model 1",
       "architecture \(Hash.sha256(architecture.json.canonical))",
       "vocabulary \(vocabulary.map(identify) ?? "none")",
     ]
+    if let labels { lines.append("labels \(identify(labels))") }
     let sorted = tensors.sorted { $0.tensor.path.utf8.lexicographicallyPrecedes($1.tensor.path.utf8) }
     for (tensor, sha256) in sorted {
       lines.append("tensor \(tensor.path) \(tensor.type.rawValue) \(shape(tensor.shape)) \(sha256)")
@@ -30,7 +33,8 @@ public enum ModelIdentity {
   ) throws -> String {
     var hashes: [(TensorDescription, String)] = []
     for tensor in source.tensors { hashes.append((tensor, Hash.sha256(try source.bytes(of: tensor)))) }
-    return identify(architecture: document.architecture, vocabulary: document.vocabulary, tensors: hashes)
+    return identify(
+      architecture: document.architecture, vocabulary: document.vocabulary, labels: document.labels, tensors: hashes)
   }
 
   static func identify(_ vocabulary: Vocabulary) -> String {
@@ -49,6 +53,16 @@ public enum ModelIdentity {
     if let specials = vocabulary.storedSpecials {
       lines.append("specials \(Hash.sha256(LittleEndian.bytes(specials)))")
     }
+    return Hash.sha256(lines.map { $0 + "\n" }.joined())
+  }
+
+  static func identify(_ labels: Labels) -> String {
+    let lines = [
+      "rnn-h5 labels 1",
+      "labels \(labels.count)",
+      "bytes \(Hash.sha256(labels.bytes))",
+      "offsets \(Hash.sha256(LittleEndian.bytes(labels.offsets)))",
+    ]
     return Hash.sha256(lines.map { $0 + "\n" }.joined())
   }
 

@@ -105,7 +105,7 @@ public struct ModelFile: ~Copyable, TensorSource {
   /// Compares the model with its `model_id`, by the hashes that the file gives for the tensors.
   func checkIdentity() throws(FormatError) {
     let found = ModelIdentity.identify(
-      architecture: document.architecture, vocabulary: document.vocabulary,
+      architecture: document.architecture, vocabulary: document.vocabulary, labels: document.labels,
       tensors: tensors.map { ($0, structure.hashes[$0.path] ?? "") })
     guard found == header.modelID else {
       throw refusal("identity.model_id", at: "/@model_id", "the model is not the one that was written")
@@ -206,7 +206,7 @@ public struct ModelFile: ~Copyable, TensorSource {
     let table = ParameterTable(document.architecture)
     return try Model(
       architecture: document.architecture, parameters: Parameters(table: table, values: try values(as: Float.self)),
-      vocabulary: document.vocabulary)
+      vocabulary: document.vocabulary, labels: document.labels)
   }
 }
 

@@ -80,6 +80,7 @@ struct ModelStructure {
     var used = Set(document?.architecture.features ?? [])
     if (try? root.group("vocabulary"))?.text("kind") == "bpe" { used.insert("bpe") }
     if (try? root.dataset("vocabulary/specials")) != nil { used.insert("special-tokens") }
+    if (try? root.group("labels")) != nil { used.insert("labels") }
     for feature in used.subtracting(header.requiredFeatures).sorted() {
       findings.add("features.missing", at: "/@required_features", "the model uses '\(feature)', which is not named")
     }

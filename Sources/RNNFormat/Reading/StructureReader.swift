@@ -23,6 +23,7 @@ struct StructureReader {
     let metadata = json(root, "/metadata", schema: "metadata.schema.json", &findings) ?? .object([:])
     let lineage = json(root, "/lineage", schema: "lineage.schema.json", &findings)?.array ?? []
     let vocabulary = vocabulary(root, architecture, &findings)
+    let labels = labels(root, architecture, &findings)
     let history = history(root, &findings)
     let proof = proof(root, architecture, &findings)
     if objects["/specification"] == nil {
@@ -30,8 +31,8 @@ struct StructureReader {
     }
     guard let architecture else { return nil }
     return ModelDocument(
-      architecture: architecture, vocabulary: vocabulary, metadata: metadata, lineage: lineage, history: history,
-      proof: proof)
+      architecture: architecture, vocabulary: vocabulary, labels: labels, metadata: metadata, lineage: lineage,
+      history: history, proof: proof)
   }
 
   /// How far an unfinished training has come; nil if the file carries none.

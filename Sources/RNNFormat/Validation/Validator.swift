@@ -116,7 +116,7 @@ public enum Validator {
       structure.tensors.count == ParameterTable(document.architecture).entries.count
     else { return nil }
     let modelID = ModelIdentity.identify(
-      architecture: document.architecture, vocabulary: document.vocabulary,
+      architecture: document.architecture, vocabulary: document.vocabulary, labels: document.labels,
       tensors: structure.tensors.map { ($0, computed[$0.path] ?? "") })
     if let ngram, let violation = violation(of: ngram, file, structure) {
       findings.add("parameters.ngrams", at: "/parameters/\(ngram.name)", violation)

@@ -81,12 +81,13 @@ public struct ModelWriter: Sendable {
     do {
       try writeTexts(document, in: file.root)
       if let vocabulary = document.vocabulary { try write(vocabulary, in: file.root) }
+      if let labels = document.labels { try write(labels, in: file.root) }
       let hashes = try writeTensors(document, source, in: file.root, for: path)
       try write(document.history, in: file.root)
       if let proof = document.proof { try write(proof, in: file.root) }
       let stateHashes = try trainingState.map { state in try write(state, in: file.root) } ?? [:]
       identity = ModelIdentity.identify(
-        architecture: document.architecture, vocabulary: document.vocabulary,
+        architecture: document.architecture, vocabulary: document.vocabulary, labels: document.labels,
         tensors: zip(source.tensors, hashes).map { ($0, $1) })
       try writeRootAttributes(document, identity: identity, in: file.root)
       let known = stateHashes.merging(
@@ -135,6 +136,12 @@ public struct ModelWriter: Sendable {
       try group.createDataset("merges", of: UInt32.self, shape: [merges.count / 2, 2]).write(merges)
     }
     if let specials = vocabulary.storedSpecials { try write(specials, as: "specials", in: group) }
+  }
+
+  private func write(_ labels: Labels, in root: borrowing Group) throws(HDF5Error) {
+    let group = try root.createGroup("labels")
+    try write(labels.bytes, as: "bytes", in: group)
+    try write(labels.offsets, as: "offsets", in: group)
   }
 
   private func write<Value: Element>(

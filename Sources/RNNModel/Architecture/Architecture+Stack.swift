@@ -64,6 +64,8 @@ extension Architecture {
     public var concatenated = false
     /// Whether the output layer's weights are those of the embedding; the last recurrent layer then is as wide as the embedding.
     public var tied = false
+    /// Whether beside each recurrent layer one of the same size reads backward; only of networks that see whole sequences.
+    public var bidirectional = false
     /// Dropout.
     public var dropouts = Dropouts()
 
@@ -89,13 +91,26 @@ extension Architecture {
     var builder = StackBuilder(stack, size: size)
     self.init(size: size, layers: builder.layers())
   }
+
+  /// Builds a stack that labels whole sequences of a number of tokens.
+  ///
+  /// - Parameters:
+  ///   - stack: the layers; without connections across them, and with weights of its own for the output.
+  ///   - size: the number of tokens.
+  ///   - labels: the number of labels.
+  ///   - pools: whether a sequence gets one label, and not each of its tokens.
+  /// - Precondition: at least one layer.
+  public init(_ stack: Stack, size: Int, labels: Int, pools: Bool) {
+    var builder = StackBuilder(stack, size: size)
+    self.init(size: size, layers: builder.layers(labels: labels, pools: pools), context: .sequence)
+  }
 }
 
 /// A stack as JSON, with every choice written out; one that is absent is the usual one.
 extension Architecture.Stack {
   private enum CodingKeys: String, CodingKey {
     case cell, hidden, layers, embedding, activation, leak, peepholes, projection, reset, residual, concatenated, tied
-    case dropouts
+    case dropouts, bidirectional
     case coupledGates = "coupled_gates"
     case cellClip = "cell_clip"
     case projectionClip = "projection_clip"
@@ -129,6 +144,7 @@ extension Architecture.Stack {
     concatenated = try values.decode(.concatenated, else: concatenated)
     tied = try values.decode(.tied, else: tied)
     dropouts = try values.decode(.dropouts, else: dropouts)
+    bidirectional = try values.decode(.bidirectional, else: bidirectional)
   }
 }
 
@@ -162,13 +178,7 @@ private struct StackBuilder {
   private var embedding: Int { stack.embedding ?? (stack.tied ? stack.hidden : size <= 512 ? 0 : 128) }
 
   mutating func layers() -> [Architecture.Layer] {
-    if embedding == 0 {
-      made = [.oneHot(.init(name: "input", size: size))]
-    } else {
-      made = [.embedding(.init(name: "embedding", inputs: size, outputs: embedding))]
-      width = embedding
-    }
-    addDropout("dropout_input", rate: stack.dropouts.input)
+    addInput()
     let outputs = (1...stack.layers).map { addBlock($0) }
     if stack.concatenated, stack.layers > 1 {
       made.append(.concatenation(.init(name: "all", of: outputs.map(\.name))))
@@ -179,13 +189,60 @@ private struct StackBuilder {
     return made
   }
 
+  mutating func layers(labels: Int, pools: Bool) -> [Architecture.Layer] {
+    addInput()
+    for index in 1..<stack.layers { _ = addBlock(index) }
+    if pools { addPooledBlock(stack.layers) } else { _ = addBlock(stack.layers) }
+    made.append(.linear(.init(name: "output", inputs: width, outputs: labels)))
+    return made
+  }
+
+  private mutating func addInput() {
+    if embedding == 0 {
+      made = [.oneHot(.init(name: "input", size: size))]
+    } else {
+      made = [.embedding(.init(name: "embedding", inputs: size, outputs: embedding))]
+      width = embedding
+    }
+    addDropout("dropout_input", rate: stack.dropouts.input)
+  }
+
+  /// The recurrent layers of a block, forward and backward: their names and widths.
+  private mutating func addRecurrent(_ index: Int, outputs: Int) -> [(name: String, width: Int)] {
+    let name = "\(stack.cell.rawValue)_\(index)"
+    let below = made.last?.name ?? ""
+    let forward = recurrent(name, outputs: outputs)
+    made.append(forward)
+    var both = [(name: name, width: forward.outputs ?? outputs)]
+    if stack.bidirectional {
+      let backward = recurrent("\(name)_backward", outputs: outputs, direction: .backward)
+      made += [.sum(.init(name: "below_\(index)", of: [below])), backward]
+      both.append((name: backward.name, width: backward.outputs ?? outputs))
+    }
+    return both
+  }
+
+  /// Joins layers side by side; one alone stays as it is, if it is the last.
+  private mutating func join(_ layers: [(name: String, width: Int)], as name: String) {
+    if layers.count > 1 { made.append(.concatenation(.init(name: name, of: layers.map(\.name)))) }
+    width = layers.reduce(0) { $0 + $1.width }
+  }
+
+  /// The last block where a sequence gets one label: what its recurrent layers give at the step that each reads last.
+  private mutating func addPooledBlock(_ index: Int) {
+    let layers = addRecurrent(index, outputs: stack.projection ?? stack.hidden)
+    for layer in layers { made.append(.final(.init(name: "last_of_\(layer.name)", of: layer.name))) }
+    join(layers.map { (name: "last_of_\($0.name)", width: $0.width) }, as: "both_\(index)")
+    if stack.layerNorm { made.append(.layerNorm(.init(name: "norm_\(index)", width: width))) }
+    addDropout("dropout_\(index)", rate: stack.dropouts.output)
+  }
+
   /// One recurrent layer and what follows it.
   private mutating func addBlock(_ index: Int) -> (name: String, width: Int) {
     let before = (name: made.last?.name ?? "", width: width)
     let isLast = index == stack.layers
     let outputs = stack.tied && isLast && embedding > 0 ? embedding : stack.projection ?? stack.hidden
-    made.append(recurrent("\(stack.cell.rawValue)_\(index)", outputs: outputs))
-    width = made.last?.outputs ?? outputs
+    join(addRecurrent(index, outputs: outputs), as: "both_\(index)")
     if stack.layerNorm { made.append(.layerNorm(.init(name: "norm_\(index)", width: width))) }
     if stack.residual, before.width == width {
       made.append(.sum(.init(name: "residual_\(index)", of: [before.name, made.last?.name ?? ""])))
@@ -198,7 +255,9 @@ private struct StackBuilder {
     if rate > 0 { made.append(.dropout(.init(name: name, rate: rate, locked: stack.dropouts.locked))) }
   }
 
-  private func recurrent(_ name: String, outputs: Int) -> Architecture.Layer {
+  private func recurrent(
+    _ name: String, outputs: Int, direction: Architecture.Direction = .forward
+  ) -> Architecture.Layer {
     switch stack.cell {
     case .lstm:
       let projection = stack.projection.map { _ in
@@ -208,18 +267,18 @@ private struct StackBuilder {
         .init(
           name: name, inputs: width, outputs: outputs, recurrentBias: stack.recurrentBias, peepholes: stack.peepholes,
           coupledGates: stack.coupledGates, cellClip: stack.cellClip,
-          projection: projection, initialState: stack.initialState))
+          projection: projection, direction: direction, initialState: stack.initialState))
     case .gru:
       return .gru(
         .init(
           name: name, inputs: width, outputs: outputs, reset: stack.reset,
-          recurrentBias: stack.recurrentBias || stack.reset == .after, initialState: stack.initialState))
+          recurrentBias: stack.recurrentBias || stack.reset == .after, direction: direction,
+          initialState: stack.initialState))
     case .elman:
       return .elman(
         .init(
           name: name, inputs: width, outputs: outputs, activation: stack.activation, leak: stack.leak,
-          recurrentBias: stack.recurrentBias,
-          initialState: stack.initialState))
+          recurrentBias: stack.recurrentBias, direction: direction, initialState: stack.initialState))
     }
   }
 }

@@ -87,8 +87,7 @@ public struct Architecture: Hashable, Sendable {
   var reasonNotToTrain: String? {
     if ngram != nil { return "it is a table of n-grams, which are counted" }
     if output == .values { return "its outputs are values without a loss" }
-    if windowLength != nil { return "its context is windows" }
-    return layers.first { $0.pools }.map { "'\($0.name)' makes one vector of all steps" }
+    return windowLength == nil ? nil : "its context is windows"
   }
 
   /// Refuses what is not a language model.

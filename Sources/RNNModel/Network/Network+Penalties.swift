@@ -28,8 +28,8 @@ extension NetworkGraph {
   /// The dropout layer right after the last recurrent one, or that one itself.
   private var lastActivation: NetworkLayer? {
     guard let index = lastRecurrentIndex else { return nil }
-    let next = nodes.dropFirst(index + 1).first?.layer
-    return next is DropoutLayer ? next : nodes[index].layer
+    let next = nodes.dropFirst(index + 1).first
+    return next?.layer is DropoutLayer && next?.isPooled == false ? next?.layer : nodes[index].layer
   }
 
   /// Adds the derivatives of the penalties that concern a layer to dL/d outputs of it, which are complete.

@@ -129,7 +129,7 @@ public final class Network {
     if case .features(let values) = inputs { graph.features?.load(values, window) }
     let tokens = inputs.tokens
     for node in graph.nodes {
-      node.layer.forward(node.source.input(tokens), node.isPooled ? window.pooled : window, parameters: parameters)
+      node.layer.forward(node.source.input(tokens), node.window(window), parameters: parameters)
     }
     return graph.top.input(tokens)
   }
@@ -145,7 +145,7 @@ public final class Network {
   ///
   /// - Parameters:
   ///   - inputs: what comes in.
-  ///   - targets: what should come out at each step; those that do not count are left out of the mean.
+  ///   - targets: what should come out at each step, or once where the steps are pooled; those that do not count are left out of the mean.
   ///   - generator: the source of the dropout masks.
   /// - Returns: the loss summed over the targets, in nats, without the ``penalties``.
   /// - Precondition: the network is made for training; the sizes fit, and the tokens are in the vocabulary.
@@ -154,21 +154,20 @@ public final class Network {
     let window = window(inputs)
     setDropout(active: true)
     defer { setDropout(active: false) }
-    for layer in graph.all {
-      layer.forgetGradient()
-      (layer as? DropoutLayer)?.draw(window, using: &generator)
-    }
+    for layer in graph.all { layer.forgetGradient() }
+    for node in graph.nodes { (node.layer as? DropoutLayer)?.draw(node.window(window), using: &generator) }
     var span = gradient.mutableSpan
     VectorOperations.clear(&span)
     let top = forward(inputs, window)
     let loss = graph.output.backpropagate(
-      top, window, targets: targets, scale: 1 / Float(max(1, targets.count)), parameters: parameters,
+      top, graph.isPooled ? window.pooled : window, targets: targets, scale: 1 / Float(max(1, targets.count)),
+      parameters: parameters,
       gradient: &gradient)
     let tokens = inputs.tokens
     for node in graph.nodes.reversed() {
-      node.layer.completeGradient(window)
+      node.layer.completeGradient(node.outputWindow(window))
       graph.addPenalties(penalties, at: node.layer, window)
-      node.layer.backward(node.source.input(tokens), window, parameters: parameters, gradient: &gradient)
+      node.layer.backward(node.source.input(tokens), node.window(window), parameters: parameters, gradient: &gradient)
     }
     carryState(window)
     return loss
@@ -225,8 +224,7 @@ public final class Network {
     graph.output.logits(top, rows, parameters: parameters, into: &results)
     if let visit {
       for node in graph.nodes where !node.name.isEmpty {
-        let isPooled = node.isPooled || node.layer is PoolingLayer
-        visit(node.name, Array(node.layer.outputs[node.layer.range(isPooled ? window.pooled : window)]))
+        visit(node.name, Array(node.layer.outputs[node.layer.range(node.outputWindow(window))]))
       }
     }
     carryState(window)

@@ -17,6 +17,11 @@ struct NetworkGraph {
     let source: Source
     /// Whether the layer comes after one that has made one row of all steps.
     let isPooled: Bool
+
+    /// What the layer computes of a window.
+    func window(_ window: Window) -> Window { isPooled ? window.pooled : window }
+    /// What the layer gives of a window.
+    func outputWindow(_ window: Window) -> Window { isPooled || layer is PoolingLayer ? window.pooled : window }
   }
 
   private(set) var nodes: [Node] = []
@@ -73,7 +78,8 @@ struct NetworkGraph {
       if case .final(let final) = layer, let taken = sources.first {
         // The layer that is named decides, not one that it stands for.
         let named = architecture.layers.first { $0.name == final.of }
-        made = FinalLayer(of: taken, takesFirst: named?.direction == .backward, capacity: capacity)
+        made = FinalLayer(
+          of: taken, takesFirst: named?.direction == .backward, capacity: capacity, trains: trains)
       } else {
         made = Self.make(
           layer, table, source, sources, capacity: takesPooled ? capacity.pooled : capacity, trains: trains)
@@ -87,7 +93,7 @@ struct NetworkGraph {
     }
     // A window has one prediction, at its last step.
     if architecture.windowLength != nil, !isPooled, case .layer(let layer) = source {
-      let final = FinalLayer(of: layer, takesFirst: false, capacity: capacity)
+      let final = FinalLayer(of: layer, takesFirst: false, capacity: capacity, trains: trains)
       nodes.append(Node(name: "", layer: final, source: .own, isPooled: false))
       source = .layer(final)
       isPooled = true
@@ -129,8 +135,8 @@ struct NetworkGraph {
     case .delay(let layer): return DelayLayer(layer, capacity: capacity, trains: trains)
     case .sum: return SumLayer(of: sources, capacity: capacity, trains: trains)
     case .concatenation: return ConcatenationLayer(of: sources, capacity: capacity, trains: trains)
-    case .final: return FinalLayer(of: sources[0], takesFirst: false, capacity: capacity)
-    case .attention(let layer): return AttentionLayer(layer, table, capacity: capacity)
+    case .final: return FinalLayer(of: sources[0], takesFirst: false, capacity: capacity, trains: trains)
+    case .attention(let layer): return AttentionLayer(layer, table, capacity: capacity, trains: trains)
     case .activation(let layer):
       return ActivationLayer(layer, width: source.width, capacity: capacity, trains: trains)
     case .ngram: preconditionFailure("refused by the network's initializer")

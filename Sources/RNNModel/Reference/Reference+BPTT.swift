@@ -18,12 +18,13 @@ extension Reference {
   ///   - state: the state before the first input. It is taken as a constant, except that ``initialState`` hands its
   ///     gradient to the layers that learn it.
   /// - Returns: the loss and its derivatives.
-  /// - Precondition: as many targets as inputs, of the output's kind.
+  /// - Precondition: as many targets as inputs, or one where the steps are pooled, of the output's kind.
   public func gradient(inputs: Inputs, targets: Targets, state: [LayerState]) -> Gradient {
-    precondition(inputs.count == targets.count, "\(inputs.count) inputs, \(targets.count) targets")
+    let isPooled = hasOneStep.last ?? false
+    precondition(
+      targets.count == (isPooled ? 1 : inputs.count), "\(inputs.count) inputs, \(targets.count) targets")
     let trace = run(inputs, from: state)
-    let steps = 0..<inputs.count
-    return gradient(trace, targets: targets, losses: steps, steps: steps)
+    return gradient(trace, targets: targets, losses: 0..<targets.count, steps: 0..<inputs.count)
   }
 
   /// ``gradient(inputs:targets:state:)`` of tokens; negative targets do not count.
@@ -68,7 +69,9 @@ extension Reference {
   ) -> Gradient {
     let (losses, deltas) = losses(of: trace, targets, at: lossSteps)
     let width = trace.outputs.first?.count ?? 0
-    let unwanted = [Vector](repeating: Vector(repeating: 0, count: width), count: steps.count - lossSteps.count)
+    let isPooled = hasOneStep.last ?? false
+    let unwanted = [Vector](
+      repeating: Vector(repeating: 0, count: width), count: isPooled ? 0 : steps.count - lossSteps.count)
     var values = Vector(repeating: 0, count: parameterCount)
     _ = backpropagate(trace, steps: steps, outputGradients: unwanted + deltas, into: &values)
     return Gradient(loss: losses.reduce(0, +), values: values, state: trace.state(after: steps.upperBound))
@@ -76,7 +79,9 @@ extension Reference {
 
   /// Refuses layers that run from the end of a sequence to its beginning.
   func requireForwardLayers() throws(ReferenceError) {
-    if let index = layers.firstIndex(where: { $0.direction == .backward }) { throw .backwardLayer(names[index]) }
+    if let index = layers.firstIndex(where: { $0.direction == .backward || $0 is any ReferencePooling<Scalar> }) {
+      throw .backwardLayer(names[index])
+    }
   }
 }
 

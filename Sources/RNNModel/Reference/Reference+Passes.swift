@@ -26,7 +26,8 @@ extension Reference {
       if let layer = layer as? any ReferencePooling<Scalar> {
         let rows = sources[index].isEmpty ? inputs.vectors : trace.steps[sources[index][0]].map { $0.output }
         trace.steps.append([
-          ReferenceStep(input: .vector([]), previous: state, state: state, output: layer.pool(rows))
+          ReferenceStep(
+            input: .vector([]), previous: state, state: state, output: layer.pool(rows), quantities: rows)
         ])
         trace.finalState.append(state)
         continue
@@ -66,27 +67,41 @@ extension Reference {
   ) -> (inputs: [Vector], state: [LayerState]) {
     let last = last ?? layers.count - 1
     // dL/dh(t) of each layer, from all that take it.
-    var arriving = trace.steps.map { $0[steps].map { Vector(repeating: 0, count: $0.output.count) } }
+    var arriving = trace.steps.indices.map { index in
+      trace.steps[index][hasOneStep[index] ? 0..<1 : steps].map { Vector(repeating: 0, count: $0.output.count) }
+    }
     if let outputGradients { arriving[last] = outputGradients }
     var inputs: [Vector] = Array(repeating: [], count: steps.count)
     var states = stateGradients ?? trace.finalState.map { $0.zeros }
     for index in stride(from: last, through: 0, by: -1) {
       let layer = layers[index]
-      for t in layer.direction.order(steps).reversed() {
+      if let layer = layer as? any ReferencePooling<Scalar> {
+        let back = layer.backpool(
+          trace.steps[index][0].quantities, outputGradient: arriving[index][0], into: &gradient)
+        for (t, values) in back.enumerated() {
+          if sources[index].isEmpty { inputs[t] = values }
+          for source in sources[index] { Scalar.add(1, times: values, to: &arriving[source][t]) }
+        }
+        used(steps.upperBound - 1, &gradient)
+        continue
+      }
+      // What comes after all steps have been pooled is used once, at the last of them.
+      let own = hasOneStep[index] ? 0..<1 : steps
+      for t in layer.direction.order(own).reversed() {
         let step = trace.steps[index][t]
         let back = layer.backstep(
-          step, at: first + t, outputGradient: arriving[index][t - steps.lowerBound], stateGradient: states[index],
+          step, at: first + t, outputGradient: arriving[index][t - own.lowerBound], stateGradient: states[index],
           into: &gradient)
         states[index] = back.state
         if step.previous.isInitial { layer.start.accumulate(back.state, into: &gradient) }
-        if sources[index].isEmpty { inputs[t - steps.lowerBound] = back.input }
+        if sources[index].isEmpty { inputs[t - own.lowerBound] = back.input }
         var offset = 0
         for source in sources[index] {
           let width = trace.steps[source][t].output.count
-          for unit in 0..<width { arriving[source][t - steps.lowerBound][unit] += back.input[offset + unit] }
+          for unit in 0..<width { arriving[source][t - own.lowerBound][unit] += back.input[offset + unit] }
           offset += width
         }
-        used(t, &gradient)
+        used(hasOneStep[index] ? steps.upperBound - 1 : t, &gradient)
       }
     }
     return (inputs, states)

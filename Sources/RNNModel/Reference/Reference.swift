@@ -17,6 +17,8 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
   let parameterCount: Int
   /// Whether there is one output for all steps: that of the last one, unless a layer has pooled them.
   let hasOneOutput: Bool
+  /// Of each layer, whether it gives one vector for all steps.
+  let hasOneStep: [Bool]
   /// The number of parameters that the state can depend on: all those up to the last recurrent layer's.
   let influentialCount: Int
 
@@ -39,6 +41,11 @@ public struct Reference<Scalar: ReferenceScalar>: Sendable {
       layer.sources?.compactMap { name in architecture.layers.firstIndex { $0.name == name } }
         ?? (index == 0 ? [] : [index - 1])
     }
+    var hasOneStep: [Bool] = []
+    for (layer, taken) in zip(architecture.layers, sources) {
+      hasOneStep.append(layer.pools || taken.contains { hasOneStep[$0] })
+    }
+    self.hasOneStep = hasOneStep
     layers = architecture.layers.map { layer in
       layer.reference(dropoutMasks: dropoutMasks[layer.name]) { owner, name in
         ReferenceTensor(values: values, entry: table[owner, name])

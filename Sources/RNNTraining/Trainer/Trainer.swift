@@ -90,7 +90,7 @@ public final class Trainer {
     guard training.batch == plan.batch else {
       throw TrainingError.wrongBatch(streams: training.batch, plan: plan.batch)
     }
-    try model.architecture.requireLanguageModel()
+    try Self.check(model.architecture, reads: training, plan)
     self.plan = plan
     source = training
     let table = model.parameters.table
@@ -101,7 +101,7 @@ public final class Trainer {
     weightDrop = WeightDrop(recurrentWeights, rate: plan.regularisation.weightDrop)
     network = try Network(
       model.architecture, parameters: model.parameters.values, purpose: .training, batch: plan.batch,
-      steps: min(plan.longestWindow, training.length))
+      steps: training.longestSteps(positions: plan.longestWindow))
     self.validation = try Validation(
       model.architecture, parameters: model.parameters.values, plan: plan.validation, source: validation)
     let regularisation = plan.regularisation
@@ -120,6 +120,19 @@ public final class Trainer {
     progress = TrainingState.Progress()
     bestParameters = []
     if let state { try restore(state, ranges: ranges) }
+  }
+
+  /// Refuses a network that does not learn from what it is given.
+  private static func check(
+    _ architecture: Architecture, reads source: any WindowSource, _ plan: TrainingPlan
+  ) throws {
+    guard source.holdsSequences else { return try architecture.requireLanguageModel() }
+    guard plan.longestWindow == 1 else {
+      throw TrainingError.invalidPlan("windows of \(plan.longestWindow) batches of whole sequences are not possible")
+    }
+    guard architecture.context == .sequence, architecture.input == .tokens, architecture.output == .softmax else {
+      throw ArchitectureError.notTrainable(reason: "it does not choose labels for whole sequences of tokens")
+    }
   }
 
   private static func streams(_ tokens: [Int32], _ batch: Int, _ what: String) throws(TrainingError) -> TextStreams {

@@ -12,10 +12,11 @@ struct Validation {
     _ architecture: Architecture, parameters: [Float], plan: TrainingPlan.Validation, source: any WindowSource
   ) throws {
     self.source = source
-    steps = min(plan.window, source.length)
+    steps = source.holdsSequences ? 1 : min(plan.window, source.length)
     dropsRemainder = plan.dropsRemainder
     network = try Network(
-      architecture, parameters: parameters, purpose: .inference, batch: source.batch, steps: steps)
+      architecture, parameters: parameters, purpose: .inference, batch: source.batch,
+      steps: source.longestSteps(positions: steps))
   }
 
   /// The mean of -ln p, in nats per token, from the initial state.
@@ -23,7 +24,7 @@ struct Validation {
     network.update { values, _ in values = parameters }
     network.resetState()
     var (inputs, targets): ([Int32], [Int32]) = ([], [])
-    var results = [Double](repeating: 0, count: steps * source.batch)
+    var results = [Double](repeating: 0, count: network.steps * source.batch)
     var (total, count) = (0.0, 0)
     let windows = dropsRemainder ? source.length / steps : source.windowCount(steps: steps)
     for window in 0..<windows {

@@ -15,10 +15,13 @@ struct EvaluateCommand: ParsableCommand {
       Symbols that the model has no token for become its unknown token; a model without one leaves them out (they are counted), or refuses the text with
       --unknown refuse.
 
+      Taggers and classifiers are scored on texts with labels, as 'rnntool train' reads them: accuracy, precision, recall and F1.
+
       Examples:
         rnntool evaluate book.h5 held-out.txt
         rnntool evaluate book.h5 a.txt b.txt --json
         rnntool evaluate words.h5 wiki.test.txt --batch 10
+        rnntool evaluate tagger.h5 names.test.tsv
       """)
 
   @Argument(help: "The model file.")
@@ -58,6 +61,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     if let threads { ThreadTeam.threadCount = threads }
     let file = try Input.model(model, through: trust.quarantine)
+    if file.document.labels != nil { return try evaluateLabels(file.loadModel(), file.header.modelID) }
     let loaded = try file.loadLanguageModel()
     guard let vocabulary = loaded.vocabulary else { throw EvaluationError.noVocabulary }
     let window = length ?? max(1, 256 / batch)

@@ -55,6 +55,12 @@ struct InspectCommand: ParsableCommand {
       ["size", "\(Format.bytes(file.size)), \(Format.count(parameters)) parameters (\(types))"],
       ["vocabulary", Self.describe(document.vocabulary, size: document.architecture.size)],
     ]
+    if let labels = document.labels {
+      let names = labels.names.prefix(8).map { String(decoding: $0, as: UTF8.self).printable }
+      rows.append([
+        "labels", "\(Format.count(labels.count)): \(names.joined(separator: ", "))\(labels.count > 8 ? ", ..." : "")",
+      ])
+    }
     if let title = document.metadata["title"]?.string { rows.append(["title", title.printable]) }
     if let corpus = document.metadata["corpus"] {
       let tokens = corpus["training_tokens"]?.integer.map { ", \(Format.count($0)) tokens learnt" } ?? ""
@@ -162,6 +168,9 @@ struct InspectCommand: ParsableCommand {
           "line_end_id": .integer(vocabulary.lineEnd ?? -1),
           "specials": .array(vocabulary.specials.map { .integer($0) }),
         ]
+      } ?? .null,
+      "labels": document.labels.map { labels in
+        .array(labels.names.map { .string(String(decoding: $0, as: UTF8.self)) })
       } ?? .null,
       "metadata": document.metadata, "lineage": .array(document.lineage),
       "history": .object(document.history.columns.mapValues { .array($0.values.map { .number($0) }) }),

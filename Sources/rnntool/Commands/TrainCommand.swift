@@ -10,7 +10,7 @@ import RNNTraining
 /// `rnntool train`
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "train", abstract: "Train a model on text.",
+    commandName: "train", abstract: "Train a model on text, or on text with labels.",
     discussion: """
       The text is cut into streams that are read side by side; its last part is held out to decide which parameters are kept: those with the
       lowest loss there. The model file holds them from the first validation on, together with all that is needed to go on: after Ctrl-C, a crash
@@ -33,6 +33,8 @@ struct TrainCommand: ParsableCommand {
         rnntool train words.txt -o words.h5 --vocabulary bpe --vocabulary-size 8000 --optimizer adamw --learning-rate 1e-3
         rnntool train wiki.train.txt -o ngrams.h5 --model ngram --order 5 --vocabulary words --test wiki.test.txt
         rnntool train words.txt -o window.h5 --model fixed-window --window 5 --vocabulary words --direct
+        rnntool train names.tsv -o tagger.h5 --model tagger --bidirectional --dropout 0.5
+        rnntool train reviews.tsv -o classifier.h5 --model classifier --bidirectional --test others.tsv
         cat book.txt | rnntool train - -o bytes.h5 --vocabulary bytes
       """)
 
@@ -161,6 +163,7 @@ struct TrainCommand: ParsableCommand {
   /// - Throws: `ValidationError` for flags that contradict it or each other, that say nothing, or are out of range.
   private func changed(_ base: Recipe) throws -> Recipe {
     try model.check(base: base)
+    try model.checkLabels(base: base, presetName: preset?.name)
     try text.check(base: base)
     try optimizer.check(base: base.plan)
     var recipe = base
@@ -170,6 +173,7 @@ struct TrainCommand: ParsableCommand {
     optimizer.apply(to: &recipe.plan)
     regularisation.apply(to: &recipe.plan.regularisation)
     safety.apply(to: &recipe.plan)
+    if let problem = recipe.labellingProblem { throw ValidationError(problem) }
     if let problem = recipe.plan.problem ?? recipe.initialisation.problem { throw ValidationError(problem.usage) }
     return recipe
   }
@@ -183,21 +187,21 @@ struct TrainCommand: ParsableCommand {
     try Input.check(output, mayReplace: force)
     try AtomicFile.checkWritable(output)
     let created = try Self.creationTime()
-    let corpus = try TrainingCorpus(recipe, isQuiet: speech.quiet)
-    let architecture = try recipe.architecture(size: corpus.vocabulary.count)
+    let corpus = try recipe.material(isQuiet: speech.quiet)
+    let architecture = try recipe.architecture(size: corpus.vocabulary.count, labels: corpus.labels)
     try model.check(recipe, made: architecture)
     guard architecture.size > 1 else {
       throw Failure("the vocabulary has only one token: there is nothing to learn", code: Failure.refused)
     }
-    try Memory.check(architecture, training: recipe.plan)
+    try Memory.check(architecture, training: recipe.plan, reading: corpus.training)
     recipe.plan = plan(recipe, corpus, architecture)
     var generator = RandomGenerator(seed: recipe.seed)
     let start = try Model(
       architecture: architecture, parameters: recipe.initialisation.parameters(of: architecture, using: &generator),
-      vocabulary: corpus.vocabulary)
+      vocabulary: corpus.vocabulary, labels: corpus.labels)
     recipe.plan.seed = generator.next() >> 11
     let trainer = try Trainer(
-      start, plan: recipe.plan, training: corpus.parts.training, validation: corpus.parts.validation)
+      start, plan: recipe.plan, training: corpus.training, validation: corpus.validation)
     let metadata = try metadata(recipe, corpus, created: created)
     try train(
       trainer, start, corpus,
@@ -207,12 +211,12 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// The plan with what depends on the text.
-  private func plan(_ recipe: Recipe, _ corpus: TrainingCorpus, _ architecture: Architecture) -> TrainingPlan {
+  private func plan(_ recipe: Recipe, _ corpus: any TrainingMaterial, _ architecture: Architecture) -> TrainingPlan {
     var plan = recipe.plan
     if recipe.initialisation.reservoir != nil { plan.frozen += Reservoir.frozenPaths(of: architecture) }
     // Long epochs and short runs are validated more often, so that a run that is cut keeps most of its work; a preset says itself when.
     if plan.validation.interval == nil, recipe.preset == nil {
-      let windows = max(1, corpus.parts.training.windowCount(steps: plan.updateInterval ?? plan.length))
+      let windows = max(1, corpus.training.windowCount(steps: plan.updateInterval ?? plan.length))
       plan.validation.interval = max(1, min(windows, (plan.maximumSteps ?? 5000) / 10))
     }
     return plan
@@ -242,12 +246,12 @@ struct TrainCommand: ParsableCommand {
       throw Failure("'\(path.printable)' does not say what its tokens are", code: Failure.refused)
     }
     let start = stored.model
-    try Memory.check(start.architecture, training: recipe.plan)
-    let corpus = try TrainingCorpus(recipe, vocabulary: vocabulary, isQuiet: speech.quiet)
+    let corpus = try recipe.material(resuming: (vocabulary, start.labels), isQuiet: speech.quiet)
+    try Memory.check(start.architecture, training: recipe.plan, reading: corpus.training)
     try Self.check(corpus, stored, of: path)
     let trainer = try Trainer(
-      resuming: stored.state, model: start, plan: recipe.plan, training: corpus.parts.training,
-      validation: corpus.parts.validation)
+      resuming: stored.state, model: start, plan: recipe.plan, training: corpus.training,
+      validation: corpus.validation)
     let metadata = try metadata(recipe, corpus, created: document.metadata["created"]?.string)
     let before = document.metadata.object ?? [:]
     try train(
@@ -310,7 +314,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// Refuses texts that are not those of a stored training.
-  private static func check(_ corpus: TrainingCorpus, _ stored: StoredTraining, of path: String) throws {
+  private static func check(_ corpus: any TrainingMaterial, _ stored: StoredTraining, of path: String) throws {
     let (now, before, names) = (corpus.hashes, stored.hashes, stored.recipe.text)
     for (part, now, before, old) in [
       ("text", now.training, before.training, names.files.joined(separator: ", ")),
@@ -326,14 +330,14 @@ struct TrainCommand: ParsableCommand {
   // MARK: Both
 
   private func train(
-    _ trainer: Trainer, _ start: Model, _ corpus: TrainingCorpus, _ frame: TrainingSession.Frame, output: String
+    _ trainer: Trainer, _ start: Model, _ corpus: any TrainingMaterial, _ frame: TrainingSession.Frame, output: String
   ) throws {
     if !speech.quiet { announce(start, corpus, frame.recipe) }
     let session = TrainingSession(
       model: start, output: output, frame: frame,
       interval: .init(steps: safety.checkpointEvery, seconds: (safety.checkpointMinutes ?? 10) * 60),
       keepsState: safety.keepState, isQuiet: speech.quiet, isJSON: speech.json)
-    try session.run(trainer, test: corpus.parts.test)
+    try session.run(trainer, test: corpus.test)
   }
 
   /// The time in SOURCE_DATE_EPOCH, for files that are to be the same bytes each time; nil without one.
@@ -345,18 +349,19 @@ struct TrainCommand: ParsableCommand {
     return ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(seconds)))
   }
 
-  private func announce(_ model: Model, _ corpus: TrainingCorpus, _ recipe: Recipe) {
-    let symbol = recipe.text.vocabulary == .bpe ? "tokens" : recipe.text.vocabulary.rawValue
+  private func announce(_ model: Model, _ corpus: any TrainingMaterial, _ recipe: Recipe) {
+    let symbol =
+      recipe.labelled != nil ? "labels" : recipe.text.vocabulary == .bpe ? "tokens" : recipe.text.vocabulary.rawValue
     let sizes = [
-      "\(Format.count(corpus.parts.trainingCount)) \(symbol) to learn",
-      "\(Format.count(corpus.parts.validationCount)) held out", Format.count(corpus.vocabulary.count, "token"),
+      "\(Format.count(corpus.trainingCount)) \(symbol) to learn",
+      "\(Format.count(corpus.validationCount)) held out", Format.count(corpus.vocabulary.count, "token"),
       Format.count(model.parameters.values.count, "parameter"),
     ]
     Terminal.note(sizes.joined(separator: ", "))
-    for note in corpus.texts.notes + [recipe.tyingNote].compactMap(\.self) { Terminal.note(note) }
+    for note in corpus.notes + [recipe.tyingNote].compactMap(\.self) { Terminal.note(note) }
   }
 
-  private func metadata(_ recipe: Recipe, _ corpus: TrainingCorpus, created: String?) throws -> JSONValue {
+  private func metadata(_ recipe: Recipe, _ corpus: any TrainingMaterial, created: String?) throws -> JSONValue {
     let words = Array(CommandLine.arguments.dropFirst())
     let commandLine = created == nil ? words : Self.withoutThreads(words)
     return .object(omittingNil: [
@@ -375,7 +380,7 @@ struct TrainCommand: ParsableCommand {
         "threads": created == nil ? .integer(ThreadTeam.threadCount) : nil,
       ]),
       "evaluation": ["protocol": Self.evaluationProtocol(recipe, corpus)],
-      "extra": corpus.texts.unknownSymbols.map { ["unknown_symbols": $0] },
+      "extra": corpus.unknownSymbols.map { ["unknown_symbols": $0] },
     ])
   }
 
@@ -391,8 +396,9 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// How the held-out text is scored, which is how the model's losses are to be read.
-  private static func evaluationProtocol(_ recipe: Recipe, _ corpus: TrainingCorpus) -> JSONValue {
-    let streams = JSONValue.integer(corpus.parts.validation.batch)
+  private static func evaluationProtocol(_ recipe: Recipe, _ corpus: any TrainingMaterial) -> JSONValue {
+    if recipe.labelled != nil { return ["name": "labels"] }
+    let streams = JSONValue.integer(corpus.validation.batch)
     return recipe.text.layout == .streams
       ? ["name": "stream", "streams": streams]
       : [

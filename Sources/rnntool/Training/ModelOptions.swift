@@ -14,9 +14,12 @@ struct ModelOptions: ParsableArguments {
   @Option(
     name: .customLong("model"),
     help:
-      "The kind of model: rnn (recurrent layers), fixed-window (Bengio et al. 2003: it sees the last symbols only) or ngram (counted n-grams). Default: rnn."
+      "The kind of model: rnn (recurrent layers), fixed-window (Bengio et al. 2003: it sees the last symbols only), ngram (counted n-grams), tagger (a label for each word) or classifier (a label for each line). Default: rnn."
   )
   var family: ModelFamily?
+
+  @Flag(inversion: .prefixedNo, help: "Tagger, classifier: beside each recurrent layer one that reads backward.")
+  var bidirectional: Bool?
 
   @Option(help: "Fixed-window: how many symbols the model sees. Default: 4.")
   var window: Int?
@@ -139,6 +142,7 @@ extension Architecture.InitialState: ExpressibleByArgument {}
 extension ModelOptions {
   /// Changes what was said, but for a file with the architecture, which is not read here.
   func apply(to recipe: inout Recipe) {
+    applyLabels(to: &recipe)
     if let family { recipe.fixedWindow = family == .fixedWindow ? recipe.fixedWindow ?? .init() : nil }
     if var fixedWindow = recipe.fixedWindow {
       apply(to: &fixedWindow)
@@ -177,6 +181,7 @@ extension ModelOptions {
     set(\.layerNorm, layerNorm)
     set(\.residual, residual)
     set(\.concatenated, concatenate)
+    set(\.bidirectional, bidirectional)
   }
 
   private func apply(to initialisation: inout Initialisation) {

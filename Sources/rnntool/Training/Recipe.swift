@@ -31,6 +31,8 @@ struct Recipe: Hashable {
   var model = Architecture.Stack()
   /// The model, if it has a fixed window in the place of recurrent layers.
   var fixedWindow: Architecture.FixedWindow?
+  /// What is labelled by the model, if it is no language model.
+  var labelled: LabelledForm?
   /// The layers as they were given in a file, for the number of tokens that it says.
   var architecture: Architecture?
   var initialisation = Initialisation()
@@ -63,7 +65,14 @@ struct Recipe: Hashable {
   }
 
   /// The layers for a number of tokens.
-  func architecture(size: Int) throws -> Architecture {
+  ///
+  /// - Parameter labels: the names of the outputs, if it is no language model.
+  func architecture(size: Int, labels: Labels? = nil) throws -> Architecture {
+    if let labelled, let labels {
+      let made = Architecture(model, size: size, labels: labels.count, pools: labelled == .texts)
+      try made.check()
+      return made
+    }
     guard let architecture else {
       let made = fixedWindow.map { Architecture($0, size: size) } ?? Architecture(model, size: size)
       try made.check()
@@ -83,7 +92,7 @@ struct Recipe: Hashable {
 /// A recipe as JSON; what is absent is as usual, so that what came later does not spoil what was written before.
 extension Recipe: Codable {
   private enum CodingKeys: String, CodingKey {
-    case preset, text, model, architecture, initialisation, plan, seed
+    case preset, text, model, labelled, architecture, initialisation, plan, seed
     case fixedWindow = "fixed_window"
   }
 
@@ -93,6 +102,7 @@ extension Recipe: Codable {
     text = try values.decode(Text.self, forKey: .text)
     model = try values.decode(.model, else: model)
     fixedWindow = try values.decodeIfPresent(Architecture.FixedWindow.self, forKey: .fixedWindow)
+    labelled = try values.decodeIfPresent(LabelledForm.self, forKey: .labelled)
     architecture = try values.decodeIfPresent(Architecture.self, forKey: .architecture)
     initialisation = try values.decode(.initialisation, else: initialisation)
     plan = try values.decode(TrainingPlan.self, forKey: .plan)

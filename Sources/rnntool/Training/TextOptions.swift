@@ -12,7 +12,7 @@ struct TextOptions: ParsableArguments {
 
   @Option(
     help:
-      "Symbols that occur less often get no token. Default: 1; 0 for bytes, so that all 256 are tokens; 2 for byte pairs."
+      "Symbols that occur less often get no token. Default: 1; 0 for bytes, so that all 256 are tokens; 2 for byte pairs, and for words with labels."
   )
   var minimumCount: Int?
 

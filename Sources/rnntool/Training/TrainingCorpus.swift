@@ -3,12 +3,20 @@ import RNNModel
 import RNNText
 
 /// The texts of a training, read once for the vocabulary and once for the tokens, in streams.
-struct TrainingCorpus {
+struct TrainingCorpus: TrainingMaterial {
   let texts: TrainingTexts
   let parts: TextParts
 
   var vocabulary: Vocabulary { texts.vocabulary }
   var hashes: TextHashes { texts.hashes }
+  var notes: [String] { texts.notes }
+  var unknownSymbols: JSONValue? { texts.unknownSymbols }
+  var labels: Labels? { nil }
+  var training: any WindowSource { parts.training }
+  var validation: any WindowSource { parts.validation }
+  var test: (any WindowSource)? { parts.test }
+  var trainingCount: Int { parts.trainingCount }
+  var validationCount: Int { parts.validationCount }
 
   /// Reads the texts of a recipe.
   ///

@@ -99,7 +99,8 @@ final class TrainingSession {
 
   /// Perplexity for words, bits for smaller symbols: what people compare.
   private func inPublicUnits(_ loss: Double) -> String {
-    switch model.vocabulary?.kind {
+    if model.labels != nil { return "perplexity \(Format.number(Foundation.exp(loss), 3))" }
+    return switch model.vocabulary?.kind {
     case .words, .bpe: "perplexity \(Format.number(Foundation.exp(loss), 2))"
     case .bytes, .characters, nil: "\(Format.number(loss / Foundation.log(2), 3)) bits"
     }
@@ -133,7 +134,8 @@ final class TrainingSession {
     var model = model
     model.parameters.values = values
     let document = ModelDocument(
-      architecture: model.architecture, vocabulary: model.vocabulary, metadata: frame.metadata,
+      architecture: model.architecture, vocabulary: model.vocabulary, labels: model.labels,
+      metadata: frame.metadata,
       lineage: frame.lineage, history: history(trainer.history),
       proof: Proof(architecture: model.architecture, values: values.map { Double($0) }))
     let stored = state.map { StoredTraining(model: model, recipe: frame.recipe, hashes: frame.hashes, state: $0) }
@@ -182,7 +184,7 @@ final class TrainingSession {
         ]))
     }
     func described(_ loss: Double, _ what: String) -> String {
-      "\(Format.number(loss, 4)) nats per token, \(inPublicUnits(loss)), on the \(what)"
+      "\(Format.number(loss, 4)) nats per \(model.labels == nil ? "token" : "label"), \(inPublicUnits(loss)), on the \(what)"
     }
     var rows = [
       ["model", output.printable], ["identity", identity], ["best loss", described(loss, "held-out part")],

@@ -125,7 +125,8 @@ def _recurrent_options(kind: str, flag: Any, option: Any, activation: Any, rando
 
 # What came with version 1.2; everything else that has a name came with 1.1.
 LATEST = {
-    "activation-layers", "delay", "ngram", "pooling", "scalar-input", "special-tokens", "values-output", "window-context",
+    "activation-layers", "delay", "labels", "ngram", "pooling", "scalar-input", "special-tokens", "values-output",
+    "window-context",
 }  # fmt: skip
 
 

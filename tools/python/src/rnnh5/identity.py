@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from .canonical import string
 from .container import Container, Item
 from .hashing import manifest_hash, sha256, sha256_of_values
+from .labels import Labels
 from .vocabulary import Vocabulary
 
 
@@ -34,8 +35,23 @@ def vocabulary_id(vocabulary: Vocabulary) -> str:
     return manifest_hash(lines)
 
 
+def labels_id(labels: Labels) -> str:
+    """The hash of the labels manifest."""
+    return manifest_hash(
+        [
+            "rnn-h5 labels 1",
+            f"labels {len(labels)}",
+            f"bytes {sha256(labels.bytes)}",
+            f"offsets {sha256(labels.offsets.tobytes())}",
+        ]
+    )
+
+
 def model_id(
-    architecture: bytes, vocabulary: Vocabulary | None, tensors: Iterable[tuple[str, str, tuple[int, ...], str]]
+    architecture: bytes,
+    vocabulary: Vocabulary | None,
+    tensors: Iterable[tuple[str, str, tuple[int, ...], str]],
+    labels: Labels | None = None,
 ) -> str:
     """The hash of the model manifest.
 
@@ -43,6 +59,8 @@ def model_id(
     """
     lines = ["rnn-h5 model 1", f"architecture {sha256(architecture)}"]
     lines.append(f"vocabulary {vocabulary_id(vocabulary) if vocabulary else 'none'}")
+    if labels is not None:
+        lines.append(f"labels {labels_id(labels)}")
     for path, kind, shape, digest in sorted(tensors, key=lambda tensor: tensor[0].encode("utf-8")):
         lines.append(f"tensor {path} {kind} {shape_text(shape)} {digest}")
     return manifest_hash(lines)

@@ -35,6 +35,7 @@ def facts(model: Model) -> dict[str, Any]:
             "line_end_id": vocabulary.line_end_id,
             "specials": vocabulary.specials.tolist(),
         },
+        "labels": model.labels and [name.decode("utf-8", "replace") for name in model.labels],
         "metadata": model.metadata,
         "lineage": model.lineage,
         "history": {name: [_finite(value) for value in column.tolist()] for name, column in model.history.items()},

@@ -56,6 +56,8 @@ class Model:
         self.architecture: dict[str, Any] = validation.architecture or {}
         """As section 4 of the specification describes it."""
         self.vocabulary: Vocabulary | None = validation.vocabulary
+        self.labels: list[bytes] | None = validation.labels and validation.labels.names
+        """The names of the outputs, where they are not tokens; None where they have none."""
         self.metadata: dict[str, Any] = validation.metadata
         self.lineage: list[dict[str, Any]] = validation.lineage
         self.proof: Proof | None = validation.proof

@@ -14,6 +14,7 @@ from .architecture import (
     TensorRule,
     chain_violations,
     features,
+    is_language_model,
     is_ngram_model,
     outputs,
     takes_tokens,
@@ -22,6 +23,7 @@ from .architecture import (
 from .container import LABELS, Attribute, Container, Item, Refusal, decoded
 from .hashing import OTHER_BYTES, sha256_of_values
 from .identity import content_id, model_id
+from .labels import Labels, stored_names, stored_violation
 from .network import Network
 from .ngram import NGramTable
 from .proof import LARGEST_TOLERANCE, LARGEST_TOLERANCE_FLOAT64, MAXIMUM_STEPS, Proof, is_quick
@@ -63,6 +65,7 @@ class Validation:
         self.metadata: Any = None
         self.lineage: Any = None
         self.vocabulary: Vocabulary | None = None
+        self.labels: Labels | None = None
         self.proof: Proof | None = None
         self.tensors: dict[str, tuple[TensorRule, Item]] = {}
         self._container = container
@@ -83,6 +86,7 @@ class Validation:
         self._layout()
         self._documents()
         self._vocabulary()
+        self._labels()
         self._features()
         self._parameters()
         self._history()
@@ -156,6 +160,8 @@ class Validation:
             used.add("bpe")
         if "/vocabulary/specials" in self._items:
             used.add("special-tokens")
+        if "/labels" in self._items and self._items["/labels"].is_group:
+            used.add("labels")
         for feature in sorted(used - named):
             self._find("features.missing", "/@required_features", f"the model uses '{feature}', and it is not named")
         needed = self._minimum_reader_version()
@@ -301,6 +307,29 @@ class Validation:
             return "vocabulary.size", f"there are {tokens} tokens, the model takes {self.architecture['input']['size']}"
         return None
 
+    # The names of the outputs.
+
+    def _labels(self) -> None:
+        data, bounds = self._item("/labels/bytes", "uint8"), self._item("/labels/offsets", "uint64")
+        if data is None or bounds is None:
+            return
+        found, offsets = data.read().tobytes(), bounds.read()
+        violation = stored_violation(found, offsets)
+        if violation is None:
+            self.labels = Labels(stored_names(found, offsets))
+            violation = self._labels_size(len(self.labels))
+        if violation is not None:
+            self._find(violation[0], "/labels", violation[1])
+
+    def _labels_size(self, labels: int) -> tuple[str, str] | None:
+        if self.architecture is None:
+            return None
+        if is_language_model(self.architecture):
+            return "labels.size", "the outputs of a language model are its tokens, and have no other names"
+        if labels != outputs(self.architecture):
+            return "labels.size", f"there are {labels} labels for {outputs(self.architecture)} outputs"
+        return None
+
     # The parameters.
 
     def _parameters(self) -> None:
@@ -423,7 +452,7 @@ class Validation:
     def identity(self, digests: Mapping[str, str]) -> str:
         """The ``model_id`` that follows from a file without errors whose tensors, by ``layer/name``, have these hashes."""
         tensors = [(path, tensor_type(item), item.shape, digests[path]) for path, (_, item) in self.tensors.items()]
-        return model_id(self._texts["/architecture"], self.vocabulary, tensors)
+        return model_id(self._texts["/architecture"], self.vocabulary, tensors, self.labels)
 
     def _proof_numbers(self) -> None:
         if self.proof is None or self.architecture is None:

@@ -16,6 +16,7 @@ from .canonical import canonical
 from .container import TYPES, Container
 from .hashing import sha256_of_values
 from .identity import content_id, model_id
+from .labels import Labels
 from .network import Network
 from .proof import Proof, recorded_by
 from .report import InvalidFile
@@ -46,6 +47,7 @@ def write(
     history: Mapping[str, Sequence[float] | np.ndarray] | None = None,
     proof: Proof | None = None,
     training_state: TrainingState | None = None,
+    labels: Sequence[bytes] | None = None,
     generator: str = GENERATOR,
     format_version: str | None = None,
     compress: bool = False,
@@ -58,6 +60,7 @@ def write(
     - ``lineage``: without one, a single event ``created`` by ``generator``
     - ``proof``: without one, it is computed here, in float64
     - ``training_state``: what a training needs to go on
+    - ``labels``: the names of the outputs, of a tagger or a classifier
     - ``format_version``: the version to say that the file was written to, if not this package's
     - ``compress``: chunks with shuffle, deflate and fletcher32; ``embed``: carry the specification and the schemas
 
@@ -69,6 +72,7 @@ def write(
     if problems:
         raise ValueError("the architecture cannot be written: " + "; ".join(problems))
     tensors = _checked(architecture, parameters)
+    named = None if labels is None else Labels(labels)
     if proof is None:
         values = {name: widened(array) if array.dtype == np.uint16 else array for name, array in tensors.items()}
         proof = recorded_by(Network(architecture, values), generator)
@@ -76,8 +80,8 @@ def write(
         tree = _Tree(temporary, compress)
         try:
             version = format_version or document("layout.json")["version"]
-            _write_root(tree, version, _features_of(architecture, vocabulary), generator)
-            _write_model(tree, architecture, tensors, vocabulary, metadata, lineage, history, proof, generator, embed)
+            _write_root(tree, version, _features_of(architecture, vocabulary, named), generator)
+            _write_model(tree, architecture, tensors, vocabulary, named, metadata, lineage, history, proof, generator, embed)
             if training_state is not None:
                 _write_training_state(tree, training_state)
         finally:
@@ -88,8 +92,10 @@ def write(
             raise InvalidFile(os.path.abspath(path), report)
 
 
-def _features_of(architecture: dict[str, Any], vocabulary: Vocabulary | None) -> list[str]:
+def _features_of(architecture: dict[str, Any], vocabulary: Vocabulary | None, labels: Labels | None) -> list[str]:
     used = features(architecture)
+    if labels is not None:
+        used = used | {"labels"}
     if vocabulary is not None and vocabulary.kind == "bpe":
         used = used | {"bpe"}
     if vocabulary is not None and len(vocabulary.specials):
@@ -126,6 +132,7 @@ def _write_model(
     architecture: dict[str, Any],
     tensors: dict[str, np.ndarray],
     vocabulary: Vocabulary | None,
+    labels: Labels | None,
     metadata: dict[str, Any] | None,
     lineage: Sequence[dict[str, Any]] | None,
     history: Mapping[str, Sequence[float] | np.ndarray] | None,
@@ -141,6 +148,7 @@ def _write_model(
         stored_architecture,
         vocabulary,
         [(name, kinds[name], array.shape, digests[name]) for name, array in tensors.items()],
+        labels,
     )
     if lineage is None:
         lineage = [{"event": "created", "by": generator, "model_id": identity}]
@@ -167,6 +175,10 @@ def _write_model(
             tree.dataset("/vocabulary/merges", vocabulary.merges)
         if len(vocabulary.specials):
             tree.dataset("/vocabulary/specials", vocabulary.specials)
+    if labels is not None:
+        tree.group("/labels")
+        tree.dataset("/labels/bytes", np.frombuffer(labels.bytes, "u1"))
+        tree.dataset("/labels/offsets", labels.offsets)
     tree.group("/parameters")
     for rule in tensor_rules(architecture):
         path = "/parameters/" + rule.path
