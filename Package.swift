@@ -89,7 +89,8 @@ let package = Package(
       dependencies: ["RNNText", "RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
     .target(
-      name: "RNNEvaluation", dependencies: ["RNNModel", .product(name: "RealModule", package: "swift-numerics")],
+      name: "RNNEvaluation",
+      dependencies: ["RNNText", "RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
     .target(
       name: "RNNGeneration",
@@ -120,7 +121,9 @@ let package = Package(
     .testTarget(
       name: "RNNTrainingTests", dependencies: ["RNNTraining", "RNNText", "RNNModel", "Kernels"],
       swiftSettings: settings),
-    .testTarget(name: "RNNEvaluationTests", dependencies: ["RNNEvaluation", "RNNModel"], swiftSettings: settings),
+    .testTarget(
+      name: "RNNEvaluationTests", dependencies: ["RNNEvaluation", "RNNText", "RNNModel", "Kernels", "NGram"],
+      swiftSettings: settings),
     .testTarget(
       name: "RNNGenerationTests", dependencies: ["RNNGeneration", "RNNModel", "Kernels"], swiftSettings: settings),
     .testTarget(
