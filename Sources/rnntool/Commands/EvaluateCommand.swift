@@ -106,7 +106,8 @@ struct EvaluateCommand: ParsableCommand {
       do {
         mixture = try EvaluatedMixture(path, through: trust.quarantine, adaptation, isQuiet: speech.quiet)
         try fitWeights(&mixture)
-      } catch  where models.count > 1 {
+      } catch {
+        guard models.count > 1 else { throw error }
         try fail(error, ["model": .string(path)])
         continue
       }
@@ -114,7 +115,7 @@ struct EvaluateCommand: ParsableCommand {
       for text in texts {
         do {
           let report = try evaluate(text, mixture)
-          if receipt { receipts.append(try report.receipt()) }
+          if receipt, report.result.nats.isFinite { receipts.append(try report.receipt()) }
           reports.append(report)
           results.append(try report.json())
           guard !speech.json, models.count == 1 else { continue }
