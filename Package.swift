@@ -90,7 +90,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "RNNEvaluation",
-      dependencies: ["RNNText", "RNNModel", .product(name: "RealModule", package: "swift-numerics")],
+      dependencies: ["RNNText", "RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
     .target(
       name: "RNNGeneration",
@@ -122,7 +122,8 @@ let package = Package(
       name: "RNNTrainingTests", dependencies: ["RNNTraining", "RNNText", "RNNModel", "Kernels"],
       swiftSettings: settings),
     .testTarget(
-      name: "RNNEvaluationTests", dependencies: ["RNNEvaluation", "RNNText", "RNNModel"], swiftSettings: settings),
+      name: "RNNEvaluationTests", dependencies: ["RNNEvaluation", "RNNText", "RNNModel", "Kernels", "NGram"],
+      swiftSettings: settings),
     .testTarget(
       name: "RNNGenerationTests", dependencies: ["RNNGeneration", "RNNModel", "Kernels"], swiftSettings: settings),
     .testTarget(

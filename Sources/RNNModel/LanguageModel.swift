@@ -158,4 +158,7 @@ public final class RecurrentLanguageModel: BranchingLanguageModel {
 
   /// What the output layer took last.
   public func hiddenState(of stream: Int) -> [Float] { network.outputInput(of: stream) }
+
+  /// What the output layer took at each step of the last window.
+  public func hiddenStates(of stream: Int) -> [Float] { network.outputInputs(of: stream) }
 }

@@ -125,6 +125,18 @@ public enum TextLayout: String, Hashable, Sendable, CaseIterable, Codable {
     }
   }
 
+  /// The streams of a whole text, without a part that is held out.
+  ///
+  /// - Parameters:
+  ///   - tokens: the text.
+  ///   - batch: the number of streams, B.
+  ///   - length: the length of a window, T.
+  /// - Throws: ``TextStreams/TooShort``.
+  public func streams(of tokens: TokenSlice, batch: Int, length: Int) throws(TextStreams.TooShort) -> TextStreams {
+    let sizes = 1...Int(Int32.max)
+    return try streams(of: tokens, batch.clamped(to: sizes), length.clamped(to: sizes))
+  }
+
   /// The streams of a whole part.
   private func streams(of tokens: TokenSlice, _ batch: Int, _ length: Int) throws(TextStreams.TooShort) -> TextStreams {
     let count = tokens.count
@@ -152,7 +164,7 @@ public enum TextLayout: String, Hashable, Sendable, CaseIterable, Codable {
   }
 
   /// A part of the text.
-  public enum Part: String, Hashable, Sendable {
+  public enum Part: String, Hashable, Sendable, Codable {
     /// What is learned.
     case training
     /// What is held out.

@@ -3,12 +3,12 @@
 /// Each token's target is the one after it. ``TextLayout`` makes the streams of published experiments.
 public struct TextStreams: WindowSource {
   private let tokens: TokenSlice
-  /// Where each stream begins.
-  private let starts: [Int]
+  /// The token that each stream begins with.
+  public let starts: [Int]
   /// The number of positions of each stream, all with a target.
   public let length: Int
   /// Whether the target of the last token is the first token.
-  private let wraps: Bool
+  public let wraps: Bool
 
   /// The number of streams, B.
   public var batch: Int { starts.count }

@@ -112,7 +112,7 @@ struct ModelTests {
     let tokens = try vocabulary.encode(text).tokens
     let model = try NGramCounts(tokens, order: 3, vocabularySize: vocabulary.count, sentenceEnd: vocabulary.lineEnd)
       .model(.modifiedKneserNey())
-    let result = try StreamEvaluation.evaluate(text, NGramLanguageModel(model), vocabulary: vocabulary)
+    let result = try Evaluation(vocabulary: vocabulary).run(text) { _ in NGramLanguageModel(model) }
     let expected = -model.logProbabilities(of: tokens).dropFirst().reduce(0) { $0 + Double($1) }
     #expect(abs(result.nats - expected) < 1e-6)
     #expect(result.tokens == tokens.count - 1)

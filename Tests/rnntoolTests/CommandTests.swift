@@ -47,9 +47,11 @@ struct CommandTests {
     let score = try #require(evaluated.json.array?.first)
     #expect(
       keys(score) == [
-        "bits_per_byte", "bits_per_character", "bits_per_token", "bytes", "characters", "corpus_sha256", "model_id",
-        "nats", "nats_per_token", "perplexity", "protocol", "seconds", "skipped", "standard_error", "text", "tokens",
-        "unknown",
+        "bits_per_byte", "bits_per_character", "bits_per_token", "bytes", "characters", "context_tokens",
+        "corpus_sha256", "divisor", "dropped_tokens", "interval", "line_ends", "model", "model_id", "nats",
+        "nats_per_token", "perplexity", "perplexity_with_unknown", "perplexity_without_line_ends",
+        "perplexity_without_unknown", "protocol", "seconds", "skipped", "standard_error", "text", "text_tokens",
+        "tokens", "tokens_per_second", "unknown", "unknown_nats", "unknown_share", "unknown_tokens",
       ])
     #expect(score["tokens"]?.integer == Samples.text.count - 1)
     #expect(try #require(score["nats_per_token"]?.number) < log(30))

@@ -156,8 +156,10 @@ final class DropoutLayer: NetworkLayer {
     let mask = mask
     var deltas = outputGradients.taken()
     defer { outputGradients = deltas }
-    var span = deltas.mutableSpan
-    span.withSlice(range(window)) { VectorOperations.multiply(&$0, by: mask.span.extracting(0..<$0.count)) }
+    if isActive {
+      var span = deltas.mutableSpan
+      span.withSlice(range(window)) { VectorOperations.multiply(&$0, by: mask.span.extracting(0..<$0.count)) }
+    }
     below.receiveGradient(window) { rows, adds in
       VectorOperations.write(deltas.span.extracting(range(window)), to: &rows, adds: adds)
     }

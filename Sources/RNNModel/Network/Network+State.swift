@@ -77,6 +77,19 @@ extension Network {
     return rows.steps > 0 ? Array(layer.outputs[start..<(start + layer.width)]) : []
   }
 
+  /// What the output layer took at all steps of the last window from one stream, `[steps, width]`; empty where it takes tokens.
+  func outputInputs(of stream: Int) -> [Float] {
+    guard case .layer(let layer) = graph.top.input([]) else { return [] }
+    let rows = graph.isPooled ? lastWindow.pooled : lastWindow
+    var states: [Float] = []
+    states.reserveCapacity(rows.steps * layer.width)
+    for step in 0..<rows.steps {
+      let start = layer.start(rows) + (step * rows.batch + stream) * layer.width
+      states += layer.outputs[start..<(start + layer.width)]
+    }
+    return states
+  }
+
   /// Puts all streams into the initial state: zero, or what was learned.
   public func resetState() {
     beginsStream = true

@@ -28,6 +28,8 @@ public final class Network {
   public private(set) var gradient: [Float]
   /// What training adds to the loss besides the targets.
   public var penalties = Penalties()
+  /// Whether dropout takes part in ``backpropagate(_:targets:using:)``; not where a model learns while it is scored.
+  public var appliesDropout = true
 
   let graph: NetworkGraph
   let recurrent: [(name: String, layer: RecurrentNetworkLayer)]
@@ -152,10 +154,12 @@ public final class Network {
   public func backpropagate(_ inputs: Inputs, targets: Targets, using generator: inout RandomGenerator) -> Double {
     precondition(!gradient.isEmpty || table.count == 0, "a network made for inference")
     let window = window(inputs)
-    setDropout(active: true)
+    setDropout(active: appliesDropout)
     defer { setDropout(active: false) }
     for layer in graph.all { layer.forgetGradient() }
-    for node in graph.nodes { (node.layer as? DropoutLayer)?.draw(node.window(window), using: &generator) }
+    if appliesDropout {
+      for node in graph.nodes { (node.layer as? DropoutLayer)?.draw(node.window(window), using: &generator) }
+    }
     var span = gradient.mutableSpan
     VectorOperations.clear(&span)
     let top = forward(inputs, window)

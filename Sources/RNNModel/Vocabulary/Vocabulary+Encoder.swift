@@ -38,6 +38,16 @@ extension Vocabulary {
       try encode(part, isEnd: false, into: &tokens)
     }
 
+    /// Splits a whole text, and tells of each token where in the text it stands.
+    ///
+    /// - Parameter visit: called with the bytes of the text that a token stands for (none for a line end), and whether they have no token
+    ///   of their own.
+    mutating func encode(
+      whole text: [UInt8], into tokens: inout [Int32], visit: (_ bytes: Range<Int>, _ isUnknown: Bool) -> Void
+    ) throws(VocabularyError) {
+      try encode(text, isEnd: true, into: &tokens, visit: visit)
+    }
+
     /// Adds the tokens at the end of the text. A finished encoder takes no other part.
     ///
     /// - Throws: as ``encode(_:into:)``.
@@ -46,7 +56,8 @@ extension Vocabulary {
     }
 
     private mutating func encode(
-      _ part: [UInt8], isEnd: Bool, into tokens: inout [Int32]
+      _ part: [UInt8], isEnd: Bool, into tokens: inout [Int32],
+      visit: (_ bytes: Range<Int>, _ isUnknown: Bool) -> Void = { _, _ in }
     ) throws(VocabularyError) {
       // The splitter is moved out while its closure changes the rest of the encoder.
       var splitter = splitter
@@ -65,7 +76,15 @@ extension Vocabulary {
           found = token < 0 ? nil : token
         default:
           if vocabulary.kind == .bpe {
-            return encodePiece(bytes[range], into: &tokens)
+            let count = tokens.count
+            encodePiece(bytes[range], into: &tokens)
+            var start = offset + range.lowerBound
+            for token in tokens[count...] {
+              let end = start + vocabulary[token].count
+              visit(start..<end, false)
+              start = end
+            }
+            return
           }
           found = vocabulary.token(for: Symbol(bytes[range]))
         }
@@ -74,6 +93,7 @@ extension Vocabulary {
           hasTokens = true
           // A symbol that is written as the unknown token is, has that token.
           if found == nil { unknownCount += 1 }
+          visit((offset + range.lowerBound)..<(offset + range.upperBound), found == nil)
         } else if policy == .refuse {
           throw .unknownSymbol(Array(bytes[range]), offset: offset + range.lowerBound)
         } else {

@@ -185,8 +185,7 @@ struct ConvertCommand: ParsableCommand {
     let hash = Hash.sha256(text)
     return { model in
       guard let vocabulary = model.vocabulary else { throw EvaluationError.noVocabulary }
-      let network = try model.languageModel()
-      let result = try StreamEvaluation.evaluate(text, network, vocabulary: vocabulary)
+      let result = try Evaluation(vocabulary: vocabulary).run(text) { try model.languageModel(streams: $0) }
       return Score(corpusSHA256: hash, tokens: result.tokens, nats: result.nats)
     }
   }

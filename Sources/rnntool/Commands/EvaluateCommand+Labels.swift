@@ -17,10 +17,18 @@ extension EvaluateCommand {
     var seconds = 0.0
   }
 
+  /// Scores the texts if the model is one of labels; whether it is.
+  func answersLabels(_ path: String) throws -> Bool {
+    let file = try Input.model(path, through: trust.quarantine)
+    guard file.document.labels != nil else { return false }
+    try evaluateLabels(file.loadModel(), file.header.modelID)
+    return true
+  }
+
   /// Scores texts with labels, each for itself.
-  func evaluateLabels(_ model: Model, _ identity: String) throws {
+  private func evaluateLabels(_ model: Model, _ identity: String) throws {
     guard let vocabulary = model.vocabulary else { throw EvaluationError.noVocabulary }
-    let labeller = try Labeller(model, batch: batch > 1 ? batch : Labeller.usualBatch)
+    let labeller = try Labeller(model, batch: rules.batch ?? Labeller.usualBatch)
     var results: [JSONValue] = []
     var worst: Int32 = 0
     for path in texts {

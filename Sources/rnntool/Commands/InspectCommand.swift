@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import RNNFormat
 import RNNModel
 
@@ -73,9 +74,9 @@ struct InspectCommand: ParsableCommand {
     if let unfinished = Unfinished(file.trainingProgress) {
       rows.append(["unfinished", "\(unfinished.description), go on with 'rnntool train --resume'"])
     }
-    if let name = document.metadata["evaluation"]?["protocol"]?["name"]?.string {
-      rows.append(["protocol", name.printable])
-    }
+    let evaluation = document.metadata["evaluation"]
+    if let name = evaluation?["protocol"]?["name"]?.string { rows.append(["protocol", name.printable]) }
+    for receipt in evaluation?["receipts"]?.array ?? [] { rows.append(["receipt", Self.describe(receipt: receipt)]) }
     let events = document.lineage.compactMap { $0["event"]?.string?.printable }
     rows.append(["lineage", events.isEmpty ? "not recorded" : events.joined(separator: ", then ")])
     rows.append([
@@ -84,6 +85,18 @@ struct InspectCommand: ParsableCommand {
         ?? "none",
     ])
     return Format.table(rows)
+  }
+
+  private static func describe(receipt: JSONValue) -> String {
+    let tokens = receipt["tokens"]?.integer ?? 0
+    let mean = (receipt["nats"]?.number ?? .nan) / Double(max(1, tokens))
+    let error = receipt["standard_error"]?.number.map { " ± \(Format.number($0, 4))" } ?? ""
+    let adaptation = receipt["adaptation"]?.object.map { ", with \($0.keys.sorted().joined(separator: " and "))" } ?? ""
+    let name = receipt["protocol"]?["name"]?.string ?? "?"
+    let hash = (receipt["corpus_sha256"]?.string ?? "").prefix(16)
+    return
+      "\(name + adaptation), \(Format.count(tokens)) tokens of \(hash): \(Format.number(mean, 4))\(error) nats per token, perplexity \(Format.number(exp(mean), 3))"
+      .printable
   }
 
   private static func describe(_ vocabulary: Vocabulary?, size: Int) -> String {

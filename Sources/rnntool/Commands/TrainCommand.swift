@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Kernels
 import RNNConversion
+import RNNEvaluation
 import RNNFormat
 import RNNModel
 import RNNText
@@ -379,7 +380,7 @@ struct TrainCommand: ParsableCommand {
         // It changes no number, and so is left out where the same bytes are wanted.
         "threads": created == nil ? .integer(ThreadTeam.threadCount) : nil,
       ]),
-      "evaluation": ["protocol": Self.evaluationProtocol(recipe, corpus)],
+      "evaluation": ["protocol": try Self.evaluationProtocol(recipe)],
       "extra": corpus.unknownSymbols.map { ["unknown_symbols": $0] },
     ])
   }
@@ -395,14 +396,14 @@ struct TrainCommand: ParsableCommand {
     return kept
   }
 
-  /// How the held-out text is scored, which is how the model's losses are to be read.
-  private static func evaluationProtocol(_ recipe: Recipe, _ corpus: any TrainingMaterial) -> JSONValue {
+  /// The protocol that the model's losses compare under: that of the preset, or of the layout of its text.
+  private static func evaluationProtocol(_ recipe: Recipe) throws -> JSONValue {
     if recipe.labelled != nil { return ["name": "labels"] }
-    let streams = JSONValue.integer(corpus.validation.batch)
-    return recipe.text.layout == .streams
-      ? ["name": "stream", "streams": streams]
-      : [
-        "name": .string(recipe.text.layout.rawValue), "streams": streams, "window": .integer(recipe.plan.length),
-      ]
+    let ofLayout = EvaluationProtocol(
+      layout: recipe.text.layout, batch: recipe.plan.batch, length: recipe.plan.length)
+    // AWD-LSTM has word_language_model's streams, and a test of its own.
+    let named = recipe.preset.flatMap { EvaluationProtocol.named($0) }
+    let isNamed = recipe.text.layout == .wordLanguageModel && named?.layout == .wordLanguageModel
+    return try JSONValue(encoding: isNamed ? named ?? ofLayout : ofLayout)
   }
 }

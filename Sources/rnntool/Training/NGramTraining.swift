@@ -64,6 +64,10 @@ struct NGramTraining {
       "command_line": .array(CommandLine.arguments.dropFirst().map { .string($0.printable) }),
       "hyper_parameters": .object([ModelDocument.ngramKey: try JSONValue(encoding: model.description)]),
       "software": ["name": .string(Generator.name), "version": .string(Generator.version)],
+      // Sentences are scored from their beginning, as the losses of this program are.
+      "evaluation": [
+        "protocol": try JSONValue(encoding: model.sentenceEnd == nil ? EvaluationProtocol.stream : .sentence)
+      ],
       "extra": texts.unknownSymbols.map { ["unknown_symbols": $0] },
     ])
   }

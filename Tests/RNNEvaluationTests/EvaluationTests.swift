@@ -3,14 +3,17 @@ import RNNModel
 import RealModule
 import Testing
 
-@Suite struct StreamEvaluationTests {
+@Suite struct EvaluationTests {
   private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
   private func evaluate(
     _ text: String, _ vocabulary: Vocabulary, losses: [Double], unknown: Vocabulary.UnknownSymbols = .skip
   ) throws -> EvaluationResult {
-    try StreamEvaluation.evaluate(
-      bytes(text), ScriptedModel(size: vocabulary.count, losses: losses), vocabulary: vocabulary, unknown: unknown)
+    var rules = EvaluationProtocol.stream
+    if unknown == .refuse { rules.unknown = .refuse }
+    return try Evaluation(rules, vocabulary: vocabulary).run(bytes(text)) { _ in
+      ScriptedModel(size: vocabulary.count, losses: losses)
+    }
   }
 
   @Test(arguments: [1, 2, 3, 10, 100]) func scoresWhatFollowsWhatWhateverTheWindow(longestWindow: Int) throws {
@@ -20,7 +23,7 @@ import Testing
     // A model that was left in the middle of another text.
     let model = TrigramModel(size: 3, longestWindow: longestWindow, previous: 2)
     var fractions: [Double] = []
-    let result = try StreamEvaluation.evaluate(text, model, vocabulary: vocabulary) { fractions.append($0) }
+    let result = try Evaluation(vocabulary: vocabulary).run(text, progress: { fractions.append($0) }) { _ in model }
     var nats = 0.0
     for index in 1..<tokens.count {
       let before = index > 1 ? tokens[index - 2] : 0
@@ -65,16 +68,16 @@ import Testing
   @Test func eachByteThatIsNotUTF8CountsAsACharacter() throws {
     let text: [UInt8] = [0x61, 0xFF, 0xC3, 0x62, 0x80]
     let vocabulary = try Vocabulary(kind: .characters, text: text)
-    let result = try StreamEvaluation.evaluate(
-      text, ScriptedModel(size: vocabulary.count, losses: [1, 1, 1, 1]), vocabulary: vocabulary)
+    let result = try Evaluation(vocabulary: vocabulary).run(text) { _ in
+      ScriptedModel(size: vocabulary.count, losses: [1, 1, 1, 1])
+    }
     #expect(result.tokens == 4 && result.bytes == 4 && result.characters == 4)
   }
 
   @Test func refusesAModelThatGivesNoNumbers() throws {
     let vocabulary = try Vocabulary(kind: .characters, text: Array("abc".utf8))
     #expect(throws: EvaluationError.notFinite(token: 2)) {
-      try StreamEvaluation.evaluate(
-        Array("abc".utf8), ScriptedModel(size: 3, losses: [1, .nan]), vocabulary: vocabulary)
+      try Evaluation(vocabulary: vocabulary).run(Array("abc".utf8)) { _ in ScriptedModel(size: 3, losses: [1, .nan]) }
     }
   }
 
@@ -124,35 +127,6 @@ import Testing
     #expect(throws: EvaluationError.tooShort(tokens: text.hasPrefix("a") ? 1 : 0)) {
       try evaluate(text, vocabulary, losses: [])
     }
-  }
-
-  /// Numbers whose neighbours are alike, as those of a text are.
-  private func losses(_ count: Int) -> [Double] { (0..<count).map { Double(($0 / 7) * 37 % 101) / 10 } }
-
-  private func standardError(_ losses: [Double]) throws -> Double? {
-    let vocabulary = try Vocabulary(kind: .bytes, text: bytes("a"))
-    return try evaluate(String(repeating: "a", count: losses.count + 1), vocabulary, losses: losses).standardError
-  }
-
-  @Test(arguments: [(200, 10), (1999, 10), (2000, 100), (2345, 100), (5000, 100), (101_500, 102)])
-  func standardErrorIsThatOfBlockMeans(count: Int, size: Int) throws {
-    let losses = losses(count)
-    let blocks = count / size
-    let means = (0..<blocks).map { losses[($0 * size)..<(($0 + 1) * size)].reduce(0, +) / Double(size) }
-    let mean = means.reduce(0, +) / Double(blocks)
-    let squares = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    let expected = (squares / Double(blocks - 1) / Double(blocks)).squareRoot()
-    let found = try #require(try standardError(losses))
-    #expect(abs(found - expected) < 1e-9)
-    #expect(expected > 0)
-  }
-
-  @Test func standardErrorOfEqualNumbersIsZero() throws {
-    #expect(try standardError([Double](repeating: 1.5, count: 400)) == 0)
-  }
-
-  @Test(arguments: [1, 10, 199]) func shortTextsHaveNoStandardError(count: Int) throws {
-    #expect(try standardError(losses(count)) == nil)
   }
 
   @Test func errorsAreSentences() {
