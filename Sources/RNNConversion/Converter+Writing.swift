@@ -25,8 +25,10 @@ extension Converter {
       from: origin.format, to: to, modelID: identity,
       tensors: zip(origin.places, tensors.tensors).map { ($0, $1.name(in: to), $1) }, assumptions: origin.assumptions,
       lost: origin.left, rounding: rounding)
+    report.vocabulary = original.vocabulary
     if isLossless { try requireNothingLost(report.lost, isExact: origin.isExact && rounding == nil, destination) }
     guard to.canWrite else { throw ConversionError.unavailable(to) }
+    try approve?(report)
     if isDryRun { return report }
     let check = OutputCheck(for: original.architecture)
     let expected = try check.outputs(of: original.architecture, tensors)
@@ -94,11 +96,13 @@ extension Converter {
       }, assumptions: origin.assumptions,
       lost: origin.left + export.lost + (document.labels == nil ? [] : ["the names of the outputs"]), rounding: rounding
     )
+    report.vocabulary = document.vocabulary
     report.loader = export.program ?? export.companion?.canonical
     if isLossless {
       let isExact = origin.isExact && rounding == nil && export.arrays.allSatisfy(\.formula.isExact)
       try requireNothingLost(report.lost, isExact: isExact, destination)
     }
+    try approve?(report)
     if isDryRun { return report }
     let check = OutputCheck(for: document.architecture)
     let expected = try check.outputs(of: document.architecture, tensors)

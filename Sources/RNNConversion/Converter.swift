@@ -21,6 +21,8 @@ public struct Converter: Sendable {
     public let rounding: Rounding?
     /// The largest difference between what the source and the destination compute, by ``OutputCheck``; nil if nothing was written.
     public var difference: Double?
+    /// The tokens of the model; nil if it has none.
+    public var vocabulary: Vocabulary?
     /// What loads the file in its framework, where that needs more than the file: a program, or a configuration.
     public var loader: String?
   }
@@ -39,6 +41,8 @@ public struct Converter: Sendable {
   public var choices = ImportChoices()
   /// Whether to refuse a conversion that loses anything.
   public var isLossless = false
+  /// Sees what is about to be written, and throws to refuse it; the destination is as it was then.
+  public var approve: (@Sendable (Report) throws -> Void)?
   /// How the parameters are to be stored; nil to leave them as they are.
   public var type: TensorType?
   /// Scores a model on a text, to say what it cost that its parameters were rounded; nil to compare only the proof's numbers.

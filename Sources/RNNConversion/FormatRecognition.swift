@@ -26,6 +26,7 @@ struct FormatRecognition {
       }
       if isTorch7 { return .torch7 }
       if first.starts(with: Array("\\data\\".utf8)) { return .arpa }
+      if isRNNLM { return .rnnlm }
       if isONNX { return .onnx }
       return nil
     }
@@ -51,6 +52,7 @@ struct FormatRecognition {
       if names.contains("model_weights") || attributes.contains(where: { $0.hasPrefix("layer_names") }) {
         return .kerasH5
       }
+      if names.contains("RNN_0") { return .elmo }
       if names.contains("layers") || names.contains("_layer_checkpoint_dependencies") { return .kerasWeights }
       return .rnnH5
     }
@@ -67,11 +69,17 @@ struct FormatRecognition {
     #endif
   }
 
-  /// A pickle that begins with PyTorch's magic number, 0x1950A86A20F9469CFC6C.
+  /// A pickle that begins with PyTorch's magic number.
   private var isLegacyTorch: Bool {
-    let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
     guard first.first == 0x80, first.count > 14 else { return false }
-    return (2...8).contains { first.dropFirst($0).starts(with: magic) }
+    return (2...8).contains { first.dropFirst($0).starts(with: TorchLegacyFile.magic) }
+  }
+
+  /// A version, and as the next field the form of the numbers or the text that the model was trained on.
+  private var isRNNLM: Bool {
+    let text = String(decoding: first, as: UTF8.self)
+    return text.starts(with: RNNLMHeader.beginning)
+      && (text.contains("\nfile format:") || text.contains("\n\ntraining data file:"))
   }
 
   /// The version of the format as the first field of a protocol buffer, and the name of the program or the graph as the next one.

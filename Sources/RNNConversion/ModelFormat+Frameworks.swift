@@ -6,12 +6,14 @@ extension ModelFormat {
   var importer: (any ModelImport.Type)? {
     switch self {
     case .rnnH5: nil
-    case .safetensors, .npz: TorchImport.self
+    case .safetensors, .npz, .torchSafetensors, .torchNPZ: TorchImport.self
     case .kerasH5, .keras, .kerasWeights: KerasImport.self
     case .pytorch, .pytorchJSON: TorchImport.self
     case .onnx: ONNXImport.self
     case .torch7: Torch7Import.self
     case .arpa, .arpaGzip: ARPAImport.self
+    case .elmo: ELMoImport.self
+    case .rnnlm: RNNLMImport.self
     }
   }
 
@@ -26,7 +28,14 @@ extension ModelFormat {
     case .onnx: ONNXExport.self
     case .arpa: ARPAExport.self
     case .arpaGzip: ARPAGzipExport.self
-    case .pytorchJSON, .torch7: nil
+    case .torchSafetensors: TorchSafetensorsExport.self
+    case .torchNPZ:
+      #if NPZ
+        TorchNPZExport.self
+      #else
+        nil
+      #endif
+    case .pytorchJSON, .torch7, .elmo, .rnnlm: nil
     }
   }
 

@@ -26,13 +26,21 @@ public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
   case arpa
   /// The same, compressed by gzip.
   case arpaGzip = "arpa-gzip"
+  /// The parameters of a PyTorch module by its names in safetensors, and nothing else; read as ``safetensors``.
+  case torchSafetensors = "safetensors-torch"
+  /// The same as a NumPy archive; read as ``npz``.
+  case torchNPZ = "npz-torch"
+  /// The weights of ELMo in HDF5.
+  case elmo
+  /// What Mikolov's RNNLM toolkit writes, as text or binary.
+  case rnnlm
 
   /// The formats of this build.
   public static var available: [ModelFormat] {
     #if NPZ
       allCases
     #else
-      allCases.filter { ![.npz, .keras, .pytorch].contains($0) }
+      allCases.filter { ![.npz, .torchNPZ, .keras, .pytorch].contains($0) }
     #endif
   }
 
@@ -54,6 +62,10 @@ public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
     case .torch7: ["t7"]
     case .arpa: ["arpa", "lm"]
     case .arpaGzip: ["arpa.gz", "lm.gz"]
+    case .torchSafetensors: ["torch.safetensors"]
+    case .torchNPZ: ["torch.npz"]
+    case .elmo: ["elmo.hdf5", "elmo.h5"]
+    case .rnnlm: ["rnnlm"]
     }
   }
 

@@ -40,6 +40,11 @@ extension FuzzTarget {
     try withFile(bytes) { path in try readAll(try Torch7Import.read(path, choices: ImportChoices())) }
   }
 
+  /// A model of the RNNLM toolkit.
+  static let rnnlm = FuzzTarget(name: "rnnlm") { bytes in
+    try withFile(bytes) { path in try readAll(try RNNLMImport.read(path, choices: ImportChoices())) }
+  }
+
   /// A text, which may be compressed.
   static let gzip = FuzzTarget(name: "gzip") { bytes in
     try withFile(bytes) { path in _ = try TextSource.bytes(of: path, limit: 1 << 22) }

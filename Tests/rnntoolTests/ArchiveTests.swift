@@ -46,6 +46,31 @@ struct ArchiveTests {
     #expect(try Program.run(["convert", model, scratch.path("x.h5"), "--measure", text]).code == 64)
   }
 
+  @Test func writesTheVocabularyBesideTheModel() throws {
+    let scratch = try Scratch()
+    let model = Samples.golden("lstm.h5")
+    for name in ["tokens.json", "tokens.py"] {
+      let written = try Program.run(
+        ["convert", model, scratch.path("a.pt"), "--force", "--write-vocabulary", scratch.path(name), "--json"])
+      #expect(written.code == 0 && written.json["vocabulary"]?.string == scratch.path(name), "\(written.errors)")
+      // Read again in place of the vocabulary that the parameters have not.
+      let read = try Program.run(
+        ["convert", scratch.path("a.pt"), scratch.path("b.h5"), "--force", "--vocabulary", scratch.path(name)])
+      #expect(read.code == 0, "\(read.errors)")
+      let cards = try [model, scratch.path("b.h5")].map {
+        try Program.run(["inspect", $0, "--json"]).json["vocabulary"]
+      }
+      #expect(cards[0]?["size"] == cards[1]?["size"])
+    }
+    let again = try Program.run(
+      ["convert", model, scratch.path("c.pt"), "--write-vocabulary", scratch.path("tokens.py")])
+    #expect(again.code == 1 && again.errors.contains("exists already"))
+    let none = try Program.run(
+      ["convert", scratch.path("a.pt"), scratch.path("c.pt"), "--write-vocabulary", scratch.path("none.json")])
+    #expect(none.code == 1 && none.errors.contains("has no vocabulary"), "\(none.errors)")
+    #expect(scratch.names == ["a.pt", "b.h5", "tokens.json", "tokens.py"])
+  }
+
   @Test func signsAndVerifies() throws {
     let scratch = try Scratch()
     let (model, key) = (scratch.path("m.h5"), scratch.path("me.pem"))

@@ -85,8 +85,7 @@ struct CommandTests {
       #expect(
         keys(converted.json) == [
           "assumed", "destination", "from", "largest_difference", "lost", "model_id", "rounding", "source", "tensors",
-          "to",
-          "written",
+          "to", "vocabulary", "written",
         ])
       #expect(converted.json["lost"] == [] && converted.json["rounding"] == .null)
       #expect(converted.json["model_id"]?.string == identity)

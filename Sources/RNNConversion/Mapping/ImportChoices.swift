@@ -18,6 +18,8 @@ public struct ImportChoices: Sendable {
   public var forgetBias: Double?
   /// Where a GRU's reset gate acts.
   public var reset: Architecture.GRU.Reset?
+  /// What a layer normalisation adds to the variance.
+  public var layerNormEpsilon: Double?
   /// A description of the architecture from another file: the framework's own JSON.
   public var architecture: JSONValue?
   /// A named architecture that is known beforehand.
@@ -38,6 +40,9 @@ public struct ImportChoices: Sendable {
 
   /// Says nothing.
   public init() {}
+
+  /// Whether the user gives the tokens.
+  var hasVocabulary: Bool { vocabulary != nil || vocabularyFile != nil }
 
   /// Whether an array may be left behind.
   func ignores(_ name: String) -> Bool {

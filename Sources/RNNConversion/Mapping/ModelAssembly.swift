@@ -110,21 +110,20 @@ public struct ModelAssembly {
   /// - Throws: ``ConversionError`` with everything that is missing, left over or of the wrong shape.
   public func finish(
     size: Int, context: Architecture.Context, input: Architecture.Input, output: Architecture.Output,
-    vocabulary: Vocabulary? = nil, metadata: JSONValue = .object([:])
+    vocabulary: VocabularyWithOrder? = nil, metadata: JSONValue = .object([:])
   ) throws -> ImportedModel {
     let architecture = Architecture(size: size, layers: layers, context: context, input: input, output: output)
     if let problem = architecture.problems().first {
       throw ConversionError.malformed(file: source.path, place: "the model", reason: "\(problem)")
     }
     var (formulas, assumptions) = (formulas, assumptions)
-    var vocabulary = choices.vocabulary ?? vocabulary
-    if input == .tokens,
-      let found = try choices.vocabularyFile?.vocabulary(size: size, choices: choices.vocabularyChoices)
-    {
-      vocabulary = found.vocabulary
-      assumptions += found.assumptions
-      if let order = found.order { try Self.reorder(&formulas, of: architecture, order, in: source.path) }
+    var found = choices.vocabulary.map { VocabularyWithOrder($0) } ?? vocabulary
+    if input == .tokens, let file = choices.vocabularyFile {
+      found = try file.vocabulary(size: size, choices: choices.vocabularyChoices)
     }
+    assumptions += found?.assumptions ?? []
+    if let order = found?.order { try Self.reorder(&formulas, of: architecture, order, in: source.path) }
+    let vocabulary = found?.vocabulary
     if let vocabulary, input != .tokens || vocabulary.count != size {
       throw ConversionError.malformed(
         file: source.path, place: "the vocabulary",

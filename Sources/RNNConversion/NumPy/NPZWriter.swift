@@ -43,7 +43,7 @@ public enum NPZWriter {
 }
 
 /// A zip of `.npy` files that is being written.
-private struct NPZArchive {
+struct NPZArchive {
   private let zip: ZipWriter
 
   init(creating path: String) throws {

@@ -79,7 +79,8 @@ struct CharRNNCheckpoint {
     }
     addDropout(before: rest[0], &assembly)
     try assembly.addLinear(decoder, named: "output")
-    return try assembly.finish(choices, size: size, vocabulary: choices.vocabulary ?? (try vocabulary()))
+    return try assembly.finish(
+      choices, size: size, vocabulary: choices.hasVocabulary ? nil : try vocabulary(choices.vocabularyChoices))
   }
 
   private static let classes: Set<String> = [
@@ -122,7 +123,7 @@ struct CharRNNCheckpoint {
   // MARK: - Vocabulary
 
   /// The table from characters to ids, counted from 1.
-  private func vocabulary() throws -> Vocabulary? {
+  private func vocabulary(_ choices: VocabularyChoices) throws -> VocabularyWithOrder? {
     guard let pairs = file.pairs(file.field("vocab", of: file.root)) else { return nil }
     func malformed(_ reason: String) -> ConversionError { .malformed(file: file.path, place: "vocab", reason: reason) }
     var tokens = [[UInt8]?](repeating: nil, count: pairs.count)
@@ -133,6 +134,8 @@ struct CharRNNCheckpoint {
       }
       tokens[id - 1] = token
     }
-    do { return try Vocabulary(torch7: tokens.compactMap(\.self)) } catch { throw malformed("\(error)") }
+    var list = TokenList(tokens.compactMap(\.self))
+    list.place = "vocab"
+    return try list.vocabulary(size: nil, choices, file: file.path)
   }
 }

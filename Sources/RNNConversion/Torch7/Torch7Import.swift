@@ -64,7 +64,7 @@ struct Torch7Assembly {
   }
 
   func finish(
-    _ choices: ImportChoices, size: Int, vocabulary: Vocabulary?
+    _ choices: ImportChoices, size: Int, vocabulary: VocabularyWithOrder?
   ) throws -> ImportedModel {
     var assembly = ModelAssembly(of: Torch7Arrays(file, tensors), choices: choices)
     for (layer, parameters) in layers {
@@ -75,15 +75,5 @@ struct Torch7Assembly {
     return try assembly.finish(
       size: size, context: choices.context ?? .stream, input: .tokens, output: choices.output ?? .softmax,
       vocabulary: vocabulary)
-  }
-}
-
-extension Vocabulary {
-  /// The vocabulary of tokens counted from 1, where they are single characters or bytes.
-  init(torch7 tokens: [[UInt8]]) throws(VocabularyError) {
-    // Bytes where no token is more than one, and not all of them are text.
-    let isText = tokens.allSatisfy { String(validating: $0, as: UTF8.self)?.unicodeScalars.count == 1 }
-    let kind: Kind = isText ? .characters : tokens.allSatisfy { $0.count == 1 } ? .bytes : .words
-    try self.init(kind: kind, tokens: tokens)
   }
 }

@@ -45,7 +45,8 @@ struct TorchRNNCheckpoint {
     guard let size = assembly.layers.first?.layer.inputs, assembly.layers[0].layer.takesTokens else {
       throw malformed("model.net", "the first module does not take tokens")
     }
-    return try assembly.finish(choices, size: size, vocabulary: choices.vocabulary ?? (try vocabulary()))
+    return try assembly.finish(
+      choices, size: size, vocabulary: choices.hasVocabulary ? nil : try vocabulary(choices.vocabularyChoices))
   }
 
   /// Rows 0 to D of the one matrix take the input, those after them the last output; columns are gates.
@@ -97,21 +98,21 @@ struct TorchRNNCheckpoint {
   // MARK: - Vocabulary
 
   /// The tokens in the checkpoint, which torch-rnn has in all of them.
-  private func vocabulary() throws -> Vocabulary? {
-    guard let value = file.field("idx_to_token", of: model) else { return try besideCheckpoint() }
+  private func vocabulary(_ choices: VocabularyChoices) throws -> VocabularyWithOrder? {
+    guard let value = file.field("idx_to_token", of: model) else { return try besideCheckpoint(choices) }
     guard
       let tokens = file.list(value)?.map({ token -> [UInt8]? in
         if case .string(let bytes) = token { bytes } else { nil }
       }),
       !tokens.contains(nil)
-    else { return try besideCheckpoint() }
-    do { return try Vocabulary(torch7: tokens.compactMap(\.self)) } catch {
-      throw ConversionError.malformed(file: file.path, place: "model.idx_to_token", reason: "\(error)")
-    }
+    else { return try besideCheckpoint(choices) }
+    var list = TokenList(tokens.compactMap(\.self))
+    list.place = "model.idx_to_token"
+    return try list.vocabulary(size: nil, choices, file: file.path)
   }
 
   /// torch-rnn's preprocessing leaves a JSON file with the tokens; where there is just one beside the checkpoint, it is that.
-  private func besideCheckpoint() throws -> Vocabulary? {
+  private func besideCheckpoint(_ choices: VocabularyChoices) throws -> VocabularyWithOrder? {
     let name = file.field("input_json", of: file.field("opt", of: file.root))?.text ?? ""
     let folder = URL(filePath: file.path).deletingLastPathComponent()
     // Only the name: the path is one of another machine.
@@ -127,7 +128,9 @@ struct TorchRNNCheckpoint {
         guard let token = entries["\(index + 1)"]?.string else { throw malformed("token \(index + 1) is absent") }
         return Array(token.utf8)
       }
-      return try Vocabulary(torch7: tokens)
+      var list = TokenList(tokens)
+      list.place = "idx_to_token"
+      return try list.vocabulary(size: nil, choices, file: beside)
     } catch let error as ConversionError { throw error } catch { throw malformed("\(error)") }
   }
 }

@@ -16,7 +16,8 @@ extension TokenList {
     let shift = try settling.shift(of: self, size: modelSize)
     let tokens = try settling.rows(of: self, shift: shift, size: modelSize)
     return try settling.finish(
-      tokens, self, unknown: unknown.map { $0 - shift }, specials: Set(specials.map { $0 - shift }))
+      tokens, self, unknown: unknown.map { $0 - shift }, lineEnd: lineEnd.map { $0 - shift },
+      specials: Set(specials.map { $0 - shift }))
   }
 }
 

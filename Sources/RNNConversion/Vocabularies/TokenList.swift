@@ -21,6 +21,8 @@ struct TokenList: Sendable {
   var kind: Vocabulary.Kind?
   /// The id of the token for symbols without one, where the file says it.
   var unknown: Int?
+  /// The id of the word that ends each line, where the file says it.
+  var lineEnd: Int?
   /// Ids that the file calls special.
   var specials: Set<Int> = []
   /// What the file asks for that a vocabulary here does not do.

@@ -23,4 +23,13 @@ public struct VocabularyWithOrder: Sendable {
   public let order: [Int]?
   /// What the file does not say, or what is lost.
   public let assumptions: [Assumption]
+
+  init(vocabulary: Vocabulary, order: [Int]?, assumptions: [Assumption]) {
+    self.vocabulary = vocabulary
+    self.order = order
+    self.assumptions = assumptions
+  }
+
+  /// A vocabulary about which nothing is open.
+  public init(_ vocabulary: Vocabulary) { self.init(vocabulary: vocabulary, order: nil, assumptions: []) }
 }

@@ -3,14 +3,15 @@ import RNNModel
 extension VocabularySettling {
   /// Decides the kind and the meaning of single tokens, and makes the vocabulary.
   mutating func finish(
-    _ rows: [TokenList.Entry?], _ list: TokenList, unknown declared: Int?, specials declaredSpecials: Set<Int>
+    _ rows: [TokenList.Entry?], _ list: TokenList, unknown declared: Int?, lineEnd declaredLineEnd: Int?,
+    specials declaredSpecials: Set<Int>
   ) throws(ConversionError) -> VocabularyWithOrder {
     let unknown = try unknownRow(rows, declared: declared)
     var specials = declaredSpecials
     if let unknown { specials.remove(unknown) }
     let kind = kind(of: rows, list, unknown: unknown, specials: specials)
     guard kind != .bpe else { throw refusal("a byte-pair encoding needs its merges: give a tokenizer.json") }
-    let lineEnd = kind == .words ? lineEndRow(rows, unknown: unknown) : nil
+    let lineEnd = kind == .words ? lineEndRow(rows, declared: declaredLineEnd, unknown: unknown) : nil
     if let lineEnd { specials.remove(lineEnd) }
     let normalisation: Vocabulary.Normalisation = lineEnd == nil ? .none : .whitespace
     var strange: [[UInt8]] = []
@@ -59,10 +60,8 @@ extension VocabularySettling {
       row == unknown || specials.contains(row) ? nil : entry?.bytes
     }.filter { Vocabulary.characterCount(of: $0) == 1 || !TokenList.isMark($0) }
     let usual: (kind: Vocabulary.Kind, reason: String)
-    if !ordinary.isEmpty, ordinary.allSatisfy({ $0.count == 1 }), ordinary.contains(where: { ($0.first ?? 0) >= 0x80 }),
-      zip(ordinary, ordinary.dropFirst()).allSatisfy({ $0.lexicographicallyPrecedes($1) })
-    {
-      usual = (.bytes, "the tokens are bytes in their order")
+    if ordinary.allSatisfy({ $0.count == 1 }), ordinary.contains(where: { ($0.first ?? 0) >= 0x80 }) {
+      usual = (.bytes, "each token is one byte, and not all of them are text")
     } else if !ordinary.isEmpty, ordinary.allSatisfy({ Vocabulary.characterCount(of: $0) == 1 }) {
       usual = (.characters, "each token is one character")
     } else {
@@ -75,15 +74,21 @@ extension VocabularySettling {
     return kind
   }
 
-  private mutating func lineEndRow(_ rows: [TokenList.Entry?], unknown: Int?) -> Int? {
-    let name = Array("<eos>".utf8)
-    guard let row = rows.firstIndex(where: { $0?.bytes == name }), row != unknown else { return nil }
+  private mutating func lineEndRow(_ rows: [TokenList.Entry?], declared: Int?, unknown: Int?) -> Int? {
+    if let declared, rows.indices.contains(declared), declared != unknown {
+      return choices.normalisation == Vocabulary.Normalisation.none ? nil : declared
+    }
+    // Beside a token that begins sentences, `</s>` ends them, and not lines.
+    let names = rows.contains { $0?.bytes == Array("<s>".utf8) } ? ["<eos>", "<EOS>"] : ["<eos>", "<EOS>", "</s>"]
+    guard let name = names.first(where: { name in rows.contains { $0?.bytes == Array(name.utf8) } }),
+      let row = rows.firstIndex(where: { $0?.bytes == Array(name.utf8) }), row != unknown
+    else { return nil }
     // Where white space is a token, it is not given up.
     let hasSpaces = rows.contains { $0?.bytes == [0x20] || $0?.bytes == [0x0A] }
     let normalisation = settle(
       choices.normalisation, else: hasSpaces ? .none : .whitespace, "normalisation",
       flag: "--vocabulary-normalisation",
-      because: hasSpaces ? "white space has tokens" : "a word '<eos>' usually ends each line")
+      because: hasSpaces ? "white space has tokens" : "a word '\(name)' usually ends each line")
     return normalisation == .whitespace ? row : nil
   }
 

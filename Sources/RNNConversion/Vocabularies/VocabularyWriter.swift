@@ -18,6 +18,21 @@ public enum VocabularyWriter {
     }
   }
 
+  /// What a file holds whose name says how: a JSON list in one that ends in `.json`, else a list in Python's notation.
+  ///
+  /// - Throws: ``NotText``.
+  public static func text(of vocabulary: Vocabulary, forFile path: String) throws(NotText) -> String {
+    path.lowercased().hasSuffix(".json") ? try json(vocabulary) + "\n" : python(vocabulary)
+  }
+
+  /// Writes ``text(of:forFile:)``.
+  ///
+  /// - Throws: ``NotText``, `FormatError` if the file cannot be written; what was there before is untouched then.
+  public static func write(_ vocabulary: Vocabulary, to path: String) throws {
+    let text = try text(of: vocabulary, forFile: path)
+    try AtomicFile.replace(path) { try OutputFile(creating: $0).write(Array(text.utf8)) }
+  }
+
   /// The tokens as a JSON list.
   ///
   /// - Throws: ``NotText``.

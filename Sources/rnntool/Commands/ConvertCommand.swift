@@ -10,7 +10,8 @@ struct ConvertCommand: ParsableCommand {
     commandName: "convert", abstract: "Move a model to another file format, with proof.",
     discussion: """
       The source's format is found from its content, the destination's from its name: rnn-h5 (.h5), safetensors, npz, Keras (.keras, .weights.h5, and
-      .keras.h5 or --to keras-h5 for the older HDF5 files), PyTorch (.pt), ONNX (.onnx), for n-grams ARPA (.arpa, .arpa.gz); Torch7 (.t7) and JSON of PyTorch's parameters are only read.
+      .keras.h5 or --to keras-h5 for the older HDF5 files), PyTorch (.pt; its parameters alone as .torch.safetensors and .torch.npz), ONNX (.onnx), for
+      n-grams ARPA (.arpa, .arpa.gz). Torch7 (.t7), JSON of PyTorch's parameters, the HDF5 files of ELMo and the models of the RNNLM toolkit are only read.
 
       What a file does not say is taken as is usual, printed, and kept in the lineage; the options under "Other frameworks" settle it. What was written is read
       back before it takes the destination's place, and both models are run on the same random input. rnn-h5, safetensors and npz hold whole models, with
@@ -24,6 +25,7 @@ struct ConvertCommand: ParsableCommand {
         rnntool convert generator.hdf5 generator.h5 --context window:40 --vocabulary chars.json
         rnntool convert book.h5 book.onnx --lossless
         rnntool convert book.h5 book.pt --print-loader > book.py
+        rnntool convert book.h5 book.torch.safetensors --write-vocabulary tokens.json
       """)
 
   @Argument(help: "The file to read.")
@@ -57,6 +59,12 @@ struct ConvertCommand: ParsableCommand {
     help: "Print only what loads the file: for PyTorch a Python program, for the weights of Keras the configuration.")
   var printLoader = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the tokens, in the order of their ids, to a file of their own as well: as a JSON list if its name ends in .json, else as a list of Python.",
+      valueName: "file"))
+  var writeVocabulary: String?
+
   @Flag(help: "Replace the destination if it exists.")
   var force = false
 
@@ -77,8 +85,10 @@ struct ConvertCommand: ParsableCommand {
     }
     let format = to ?? ModelFormat(fileName: destination)
     if measure != nil && dtype == nil { throw ValidationError("--measure is for --dtype.") }
-    if printLoader, let format, ![.pytorch, .kerasWeights].contains(format) {
-      throw ValidationError("--print-loader is for pytorch and keras-weights: other files need nothing beside them.")
+    if printLoader, let format, ![.pytorch, .torchSafetensors, .torchNPZ, .kerasWeights].contains(format) {
+      throw ValidationError(
+        "--print-loader is for pytorch, safetensors-torch, npz-torch and keras-weights: other files need nothing beside them."
+      )
     }
     if compress, let format, format != .rnnH5 {
       throw ValidationError("--compress is for rnn-h5 files, not for \(format.rawValue).")
@@ -90,6 +100,11 @@ struct ConvertCommand: ParsableCommand {
       try Input.check(destination, isNoneOf: [source, measure].compactMap(\.self))
       try Input.check(destination, mayReplace: force)
       try AtomicFile.checkWritable(destination)
+      if let writeVocabulary {
+        try Input.check(writeVocabulary, isNoneOf: [source, destination, measure].compactMap(\.self))
+        try Input.check(writeVocabulary, mayReplace: force)
+        try AtomicFile.checkWritable(writeVocabulary)
+      }
     }
     if trust.untrusted, let found = try from ?? ModelFormat(of: source, through: trust.quarantine),
       ![.rnnH5, .kerasH5, .keras, .kerasWeights].contains(found)
@@ -108,7 +123,22 @@ struct ConvertCommand: ParsableCommand {
         "'\(source.printable)' says everything about its model itself: the options for other frameworks are not for it",
         code: 64)
     }
+    converter.approve = { [source, writeVocabulary] report in
+      guard let writeVocabulary else { return }
+      guard let vocabulary = report.vocabulary else {
+        throw Failure(
+          "'\(source.printable)' has no vocabulary that could be written to '\(writeVocabulary.printable)': say it with --vocabulary",
+          code: Failure.refused)
+      }
+      do { _ = try VocabularyWriter.text(of: vocabulary, forFile: writeVocabulary) } catch {
+        throw Failure(
+          "\(error): let the name of '\(writeVocabulary.printable)' end in something else", code: Failure.refused)
+      }
+    }
     let report = try converter.convert(source, to: destination)
+    if let writeVocabulary, let vocabulary = report.vocabulary, !dryRun {
+      try VocabularyWriter.write(vocabulary, to: writeVocabulary)
+    }
     if printLoader { return try Terminal.write(Array((report.loader ?? "").utf8)) }
     if speech.json {
       return try Terminal.print(
@@ -118,6 +148,7 @@ struct ConvertCommand: ParsableCommand {
           "assumed": .array(report.assumptions.map { .string($0.text) }),
           "lost": .array(report.lost.map { .string($0) }),
           "largest_difference": report.difference.map { .number($0) } ?? .null,
+          "vocabulary": dryRun ? .null : writeVocabulary.map { .string($0) } ?? .null,
           "rounding": report.rounding.map(Self.json) ?? .null,
           "tensors": .array(
             report.tensors.map { tensor in

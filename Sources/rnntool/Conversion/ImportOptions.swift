@@ -31,7 +31,16 @@ struct ImportOptions: ParsableArguments {
   @Option(help: "Where a GRU's reset gate acts: after or before the recurrent product.")
   var reset: Architecture.GRU.Reset?
 
-  @Option(help: "A JSON file with the framework's own description of the architecture.")
+  @Option(help: "What a layer normalisation adds to the variance.")
+  var layerNormEpsilon: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      A JSON file with the framework's own description of the architecture: the configuration of Keras, options.json of ELMo. Of PyTorch's \
+      parameters {"layers": [...]} with the modules in their order and the activations between them, as in {"layers": ["embedding", \
+      {"name": "rnn", "activation": "relu"}, {"name": "norm", "epsilon": 1e-3}, "fc1", "relu", "fc2"]}; "linear" stands for no activation.
+      """, valueName: "file"))
   var architecture: String?
 
   @Option(help: "A known architecture: textgenrnn.")
@@ -67,16 +76,20 @@ struct ImportOptions: ParsableArguments {
   /// Whether nothing has been said.
   var isEmpty: Bool {
     context == nil && input == nil && output == nil && activation == nil && recurrentActivation == nil
-      && forgetBias == nil && reset == nil && architecture == nil && preset == nil && vocabulary == nil
+      && forgetBias == nil && reset == nil && layerNormEpsilon == nil && architecture == nil && preset == nil
+      && vocabulary == nil
       && vocabularyKind == nil && vocabularyNormalisation == nil && vocabularyUnknown == nil
       && vocabularyFirstId == nil && ignore.isEmpty && !externalData
   }
 
   /// What the user says.
   ///
-  /// - Throws: `Failure` for a description that cannot be read.
+  /// - Throws: `Failure` for a description that cannot be read, and a number that no model can have.
   func choices() throws -> ImportChoices {
     var choices = ImportChoices()
+    if let layerNormEpsilon, !(layerNormEpsilon > 0 && layerNormEpsilon <= 1) {
+      throw Failure("--layer-norm-epsilon has to be above 0 and at most 1", code: 64)
+    }
     choices.context = context
     choices.input = input
     choices.output = output
@@ -84,6 +97,7 @@ struct ImportOptions: ParsableArguments {
     choices.recurrentActivation = recurrentActivation
     choices.forgetBias = forgetBias
     choices.reset = reset
+    choices.layerNormEpsilon = layerNormEpsilon
     choices.preset = preset
     choices.ignored = ignore
     choices.followsOtherFiles = externalData

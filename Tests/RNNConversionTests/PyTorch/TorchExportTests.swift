@@ -68,7 +68,6 @@
     }
 
     private static let inexpressible: [(layer: Architecture.Layer, says: String)] = [
-      (.lstm(.init(name: "a", inputs: 3, outputs: 4, forgetBias: 1)), "forget gate"),
       (.lstm(.init(name: "a", inputs: 3, outputs: 4, peepholes: true)), "peepholes"),
       (.lstm(.init(name: "a", inputs: 3, outputs: 4, coupledGates: true)), "coupled"),
       (.lstm(.init(name: "a", inputs: 3, outputs: 4, cellClip: 3)), "limit of its cells"),
@@ -76,7 +75,6 @@
       (.lstm(.init(name: "a", inputs: 3, outputs: 4, recurrentActivation: .hardSigmoid)), "hard_sigmoid"),
       (.lstm(.init(name: "a", inputs: 3, outputs: 4, initialState: .learned)), "initial state"),
       (.gru(.init(name: "a", inputs: 3, outputs: 4, reset: .before)), "before"),
-      (.gru(.init(name: "a", inputs: 3, outputs: 4, updateKeeps: .candidate)), "candidate"),
       (.elman(.init(name: "a", inputs: 3, outputs: 4, activation: .sigmoid)), "sigmoid"),
       (.elman(.init(name: "a", inputs: 3, outputs: 4, leak: 0.5)), "leaky"),
     ]
@@ -96,6 +94,111 @@
       } catch {
         #expect("\(error)".contains(says), "\(error)")
       }
+    }
+
+    // MARK: - What the parameters can express
+
+    private static let foldable: [(layer: Architecture.Layer, isExact: Bool)] = [
+      (.lstm(.init(name: "a", inputs: 3, outputs: 4, forgetBias: 1)), true),
+      (.lstm(.init(name: "a", inputs: 3, outputs: 4, forgetBias: 0.5, bias: false)), true),
+      (.lstm(.init(name: "a", inputs: 3, outputs: 4, forgetBias: -2, recurrentBias: true)), false),
+      (.gru(.init(name: "a", inputs: 3, outputs: 4, updateKeeps: .candidate)), true),
+      (.gru(.init(name: "a", inputs: 3, outputs: 4, updateKeeps: .candidate, recurrentBias: false)), true),
+    ]
+
+    /// A constant becomes a bias, and a gate that keeps the other side one with the other sign.
+    @Test(arguments: foldable.indices)
+    func putsConventionsIntoTheParameters(index: Int) throws {
+      let (layer, isExact) = Self.foldable[index]
+      let scratch = try Scratch()
+      let architecture = Architecture(size: 3, layers: [layer], input: .features, output: .values)
+      let source = ONNXExportTests.Drawn(architecture)
+      let document = ModelDocument(architecture: architecture, vocabulary: nil)
+      try ModelWriter().write(document, parameters: source.parameters, to: scratch.path("a.h5"))
+      for name in ["a.pt", "a.torch.safetensors", "a.torch.npz"] {
+        let report = try Converter().convert(scratch.path("a.h5"), to: scratch.path(name))
+        #expect(try #require(report.difference) < 1e-6)
+        #expect(report.lost.contains { $0.contains("'a'") })
+      }
+      let export = try TorchExport(document, source.tensors)
+      #expect(export.arrays.allSatisfy(\.formula.isExact) == isExact)
+    }
+
+    // MARK: - Other containers
+
+    @Test(arguments: ["gru_bidirectional", "tied", "lstm_projection", "rnn_relu", "layer_norm"])
+    func writesTheSameNamesInOtherFiles(name: String) throws {
+      let scratch = try Scratch()
+      let original = try TorchFile(opening: TorchFixtures.path("\(name).pt"))
+      var converter = Converter()
+      converter.choices.activation = name == "rnn_relu" ? .relu : nil
+      for (file, format) in [("a.torch.safetensors", ModelFormat.torchSafetensors), ("a.torch.npz", .torchNPZ)] {
+        let report = try converter.convert(TorchFixtures.path("\(name).pt"), to: scratch.path(file))
+        #expect(report.to == format && (report.difference ?? 1) < 1e-6)
+        let source: any ArraySource =
+          format == .torchNPZ
+          ? try NPZArrays(opening: scratch.path(file)) : try SafetensorsArrays(opening: scratch.path(file))
+        #expect(Set(source.arrays.keys) == Set(original.arrays.keys))
+        for array in source.arrays.values {
+          let other = try #require(original.arrays[array.name])
+          #expect(array.shape == other.shape && array.type == other.type)
+          #expect(try source.bytes(of: array) == original.bytes(of: other), "\(array.name)")
+        }
+        #expect(report.loader?.contains(format == .torchNPZ ? "numpy.load(path)" : "load_file(path)") == true)
+      }
+    }
+
+    @Test func numPyHasNoHalfOfThatKind() throws {
+      let scratch = try Scratch()
+      do {
+        try Converter().convert(TorchFixtures.path("lstm_bfloat16.pt"), to: scratch.path("a.torch.npz"))
+        Issue.record("it was written")
+      } catch { #expect("\(error)".contains("bfloat16")) }
+      try Converter().convert(TorchFixtures.path("lstm_bfloat16.pt"), to: scratch.path("a.torch.safetensors"))
+    }
+
+    // MARK: - What is lost
+
+    /// There and back, with nothing that an importer would have to be told.
+    @Test(arguments: [
+      "rnn_tanh", "lstm_no_bias", "gru_bidirectional", "lstm_projection_bidirectional", "layer_norm", "tied", "cells",
+      "features",
+    ])
+    func losesNothing(name: String) throws {
+      let scratch = try Scratch()
+      try Converter().convert(TorchFixtures.path("\(name).pt"), to: scratch.path("a.h5"))
+      var converter = Converter()
+      converter.isLossless = true
+      let report = try converter.convert(scratch.path("a.h5"), to: scratch.path("a.pt"))
+      #expect(report.lost == [])
+      let (first, second) = (
+        try TorchImport.read(TorchFixtures.path("\(name).pt"), choices: ImportChoices()),
+        try TorchImport.read(scratch.path("a.pt"), choices: ImportChoices())
+      )
+      for (first, second) in zip(first.tensors, second.tensors) where first.path != second.path {
+        #expect(name == "cells", "\(first.path) is now \(second.path)")
+      }
+    }
+
+    @Test func saysWhatIsLost() throws {
+      let scratch = try Scratch()
+      func lost(_ name: String, _ change: (inout ImportChoices) -> Void = { _ in }) throws -> [String] {
+        var converter = Converter()
+        change(&converter.choices)
+        return try converter.convert(TorchFixtures.path(name), to: scratch.path("a.pt")).lost
+      }
+      #expect(try lost("rnn_relu.pt") { $0.activation = .relu }.contains { $0.contains("options of the layers") })
+      #expect(try lost("layer_norm.pt") { $0.layerNormEpsilon = 0.5 }.contains { $0.contains("options of the layers") })
+      #expect(
+        try lost("ambiguous.pt") { $0.architecture = ["layers": ["embedding", "rnn", "norm", "fc"]] }
+          .contains { $0.contains("the order") })
+      #expect(
+        try lost("lstm_no_bias.pt") { $0.context = .window(length: 9, padding: nil) }
+          == [
+            "the context {\"kind\":\"window\",\"length\":9,\"padding\":null}, which is in the Python program that loads the file"
+          ])
+      #expect(try lost("module.pt").contains { $0.hasPrefix("dropout") })
+      #expect(try lost("one_hot.pt").contains("the vocabulary"))
     }
 
     @Test func theLoaderNamesEveryModule() throws {

@@ -50,7 +50,38 @@
       #expect(try TorchFixtures.difference(read(file), expected) < 1e-6)
     }
 
+    /// Weights of which a training drops some, by the names of two programs.
+    @Test(arguments: ["awd_lstm", "awd_lstm_fastai"])
+    func readsWeightsThatAreDropped(name: String) throws {
+      let model = try read("\(name).pt")
+      let expected = try TorchFixtures.expected(TorchFixtures.path("awd_lstm.npz"))
+      #expect(try TorchFixtures.difference(model, expected) < 1e-6)
+      let left = model.left.map(\.name)
+      #expect(
+        left
+          == (name == "awd_lstm"
+            ? ["decoder.weight"]
+            : [
+              "0.rnns.0.module.weight_hh_l0", "0.rnns.1.module.weight_hh_l0", "0.encoder_dp.emb.weight",
+              "1.decoder.weight",
+            ]))
+    }
+
+    @Test func saysWhatToDoWithAProgram() {
+      let message = message { _ = try read("script.pt") }
+      #expect(message.contains("TorchScript") && message.contains("torch.jit.load(") && message.contains("state_dict"))
+    }
+
     // MARK: - What files do not say
+
+    @Test func asksForTheEpsilonOfANorm() throws {
+      let assumed = try read("layer_norm.pt")
+      #expect(assumed.assumptions.contains { $0.flag == "--layer-norm-epsilon" && $0.value == "1e-05" && !$0.isGiven })
+      let given = try read("layer_norm.pt") { $0.layerNormEpsilon = 0.25 }
+      for case .layerNorm(let norm) in given.document.architecture.layers { #expect(norm.epsilon == 0.25) }
+      let expected = try TorchFixtures.expected(TorchFixtures.path("layer_norm.npz"))
+      #expect(try TorchFixtures.difference(given, expected) > 1e-3)
+    }
 
     @Test func asksForTheActivation() throws {
       let expected = try TorchFixtures.expected(TorchFixtures.path("rnn_relu.npz"))
@@ -88,7 +119,7 @@
       #expect(model.document.architecture.context == .stream)
       #expect(try read("lstm_bidirectional.pt").document.architecture.context == .sequence)
       let module = try read("module.pt")
-      #expect(module.assumptions.map(\.subject) == ["output", "context"])
+      #expect(module.assumptions.map(\.subject) == ["output", "context", "vocabulary"])
     }
 
     @Test func takesOneHotVectorsForTokens() throws {

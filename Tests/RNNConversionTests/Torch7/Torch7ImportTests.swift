@@ -28,7 +28,7 @@ import Testing
     let architecture = model.document.architecture
     #expect(architecture.layers.map(\.kind) == layers)
     #expect(architecture.isLanguageModel)
-    #expect(model.assumptions.isEmpty)
+    #expect(model.assumptions.map(\.subject) == ["vocabulary"])
     let vocabulary = try #require(model.document.vocabulary)
     #expect(vocabulary.kind == .characters)
     #expect((0..<5).map { String(decoding: vocabulary[$0], as: UTF8.self) } == ["a", "é", "\n", "z", " "])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rnnh5
+from conftest import FIXTURES
 from program import needs_program, run
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'rnnh5[torch]'")
@@ -85,3 +86,33 @@ def test_a_file_that_names_a_function_is_refused(tmp_path: Path) -> None:
     run("convert", tmp_path / "hostile.pt", tmp_path / "a.h5", code=1)
     assert not (tmp_path / "called").exists()
     assert not (tmp_path / "a.h5").exists()
+
+
+@pytest.mark.parametrize("ending", ["pt", "torch.safetensors", "torch.npz"])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_the_printed_program_loads_the_file(kind: str, ending: str, tmp_path: Path) -> None:
+    if ending == "torch.safetensors":
+        pytest.importorskip("safetensors", reason="safetensors is not installed: pip install safetensors")
+    torch.manual_seed(4)
+    module = Language(kind, num_layers=2).eval()
+    theirs, ours, again = tmp_path / "theirs.pt", tmp_path / "ours.h5", tmp_path / f"again.{ending}"
+    torch.save(module.state_dict(), theirs)
+    run("convert", theirs, ours)
+    scope: dict[str, Any] = {}
+    exec(run("convert", ours, again, "--print-loader"), scope)
+    ids = torch.randint(0, SIZE, (9, 3))
+    with torch.no_grad():
+        assert torch.equal(scope["load"](again)(ids)[0], module(ids))
+    # There is nothing in such a file that would have to be told.
+    run("convert", ours, again, "--lossless", "--force")
+
+
+@pytest.mark.parametrize("name", ["lstm_forget_bias", "gru_reset_after_keeps_candidate"])
+def test_conventions_that_pytorch_has_not_become_parameters(name: str, tmp_path: Path) -> None:
+    golden, theirs = FIXTURES / f"golden/{name}.h5", tmp_path / "theirs.pt"
+    scope: dict[str, Any] = {}
+    exec(run("convert", golden, theirs, "--print-loader"), scope)
+    with rnnh5.open(golden) as model, torch.no_grad():
+        ids = np.arange(24) % model.architecture["input"]["size"]
+        found = scope["load"](theirs)(torch.from_numpy(ids)[:, None])[0]
+        assert np.abs(found.log_softmax(-1)[:, 0].numpy() - model.log_probabilities(ids)).max() < TOLERANCE

@@ -35,7 +35,7 @@ enum ONNXImport: ModelImport {
     let meaning = interpreter.meaning(of: output, network, stated.architecture?.output, &assembly)
     return try assembly.finish(
       size: network.size ?? 0, context: context, input: network.vectors == nil ? .tokens : .features,
-      output: meaning, vocabulary: stated.vocabulary, metadata: stated.metadata)
+      output: meaning, vocabulary: stated.vocabulary.map { VocabularyWithOrder($0) }, metadata: stated.metadata)
   }
 
   /// Constants that the graph uses for something else than parameters, such as a state of zeros, are in the layers already.

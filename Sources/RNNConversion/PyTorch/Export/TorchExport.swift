@@ -1,33 +1,36 @@
 import RNNFormat
 import RNNModel
 
+/// Writes the parameters of a model by the names of PyTorch's own modules.
+protocol TorchStateDictExport: ModelExport {
+  var plan: TorchPlan { get }
+}
+
+extension TorchStateDictExport {
+  var arrays: [ExportedArray] { plan.arrays }
+  var lost: [String] { plan.lost }
+  var companion: JSONValue? { plan.description }
+  var program: String? { loader }
+
+  /// A Python program that makes the module and loads the file that ``write(_:creating:)`` wrote.
+  var loader: String { TorchLoader(plan).text }
+}
+
 /// Writes the parameters of a model as a state dict of PyTorch's own modules, as `torch.save` does.
-public struct TorchExport: ModelExport {
+struct TorchExport: TorchStateDictExport {
   /// PyTorch maps files into memory at such places.
   private static let alignment = 64
   /// The folder in the archive.
   private static let folder = "model"
 
-  private let plan: TorchPlan
-  private let dtype: String
+  let plan: TorchPlan
 
   /// Lays a model out.
   ///
   /// - Throws: ``ConversionError/inexpressible(_:reasons:)``.
-  public init(_ document: ModelDocument, _ tensors: [TensorDescription]) throws {
-    plan = try TorchPlan(document, tensors)
-    // Narrower parameters are computed with in float32, as here.
-    dtype = tensors.contains { $0.type == .float64 } ? "float64" : "float32"
+  init(_ document: ModelDocument, _ tensors: [TensorDescription]) throws {
+    plan = try TorchPlan(document, tensors, for: .pytorch)
   }
-
-  var arrays: [ExportedArray] { plan.arrays }
-  var lost: [String] { plan.lost }
-  var companion: JSONValue? { plan.description }
-
-  var program: String? { loader }
-
-  /// A Python program that makes the module and loads the file that ``write(_:creating:)`` wrote.
-  public var loader: String { TorchLoader(plan, dtype: dtype).text }
 
   func write<Source: TensorSource & ~Copyable>(_ source: borrowing Source, creating path: String) throws {
     let zip = try ZipWriter(creating: path, alignment: Self.alignment)

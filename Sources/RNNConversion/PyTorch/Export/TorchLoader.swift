@@ -5,18 +5,34 @@ import RNNModel
 /// Writes the Python program that belongs to a state dict.
 struct TorchLoader {
   private let plan: TorchPlan
-  private let dtype: String
 
-  init(_ plan: TorchPlan, dtype: String) {
-    self.plan = plan
-    self.dtype = dtype
+  init(_ plan: TorchPlan) { self.plan = plan }
+
+  /// Narrower parameters are computed with in float32, as here.
+  private var dtype: String { plan.arrays.contains { $0.formula.type == .float64 } ? "float64" : "float32" }
+
+  /// What the program needs beside PyTorch to read the file.
+  private var imports: String {
+    switch plan.format {
+    case .torchSafetensors: "import torch\nfrom safetensors.torch import load_file\nfrom torch import nn"
+    case .torchNPZ: "import numpy\nimport torch\nfrom torch import nn"
+    default: "import torch\nfrom torch import nn"
+    }
+  }
+
+  /// The expression that reads the state dict.
+  private var reading: String {
+    switch plan.format {
+    case .torchSafetensors: "load_file(path)"
+    case .torchNPZ: "{name: torch.from_numpy(array) for name, array in numpy.load(path).items()}"
+    default: "torch.load(path, map_location=\"cpu\", weights_only=True)"
+    }
   }
 
   /// The program.
   var text: String {
     """
-    import torch
-    from torch import nn
+    \(imports)
 
 
     class Model(nn.Module):
@@ -40,7 +56,7 @@ struct TorchLoader {
 
     def load(path):
         model = Model().to(torch.\(dtype))
-        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        model.load_state_dict(\(reading))
         return model.eval()
 
     """

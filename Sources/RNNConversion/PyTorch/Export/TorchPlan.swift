@@ -24,6 +24,8 @@ struct TorchPlan {
   }
 
   let architecture: Architecture
+  /// The file that the arrays are for.
+  let format: ModelFormat
   private(set) var modules: [Module] = []
   private(set) var lost: [String] = []
   private var problems: [String] = []
@@ -31,24 +33,26 @@ struct TorchPlan {
   private var names: Set<String> = TorchNames.taken
 
   /// - Throws: ``ConversionError/inexpressible(_:reasons:)`` with everything that PyTorch's own modules cannot compute.
-  init(_ document: ModelDocument, _ tensors: [TensorDescription]) throws {
+  init(_ document: ModelDocument, _ tensors: [TensorDescription], for format: ModelFormat) throws {
     architecture = document.architecture
+    self.format = format
     self.tensors = Dictionary(tensors.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     do {
       try addModules()
     } catch let error as TensorFormulaError {
       problems.append("its tensors do not fit: \(error)")
     }
-    guard problems.isEmpty else { throw ConversionError.inexpressible(.pytorch, reasons: problems) }
+    guard problems.isEmpty else { throw ConversionError.inexpressible(format, reasons: problems) }
     noteLost(document)
   }
 
   private mutating func noteLost(_ document: ModelDocument) {
-    lost.append("the order and the options of the layers, which are in the Python program that loads the file")
+    lost += TorchUnstated(self).list
     if document.vocabulary != nil { lost.append("the vocabulary") }
     if !document.history.columns.isEmpty { lost.append("the history of the training") }
     if document.metadata.object?.isEmpty == false { lost.append("the metadata") }
-    if !document.lineage.isEmpty { lost.append("the lineage") }
+    // That a model was converted says nothing about it.
+    if document.lineage.contains(where: { $0["event"]?.string != "converted" }) { lost.append("the lineage") }
   }
 
   mutating func refuse(_ layer: String, _ reason: String) { problems.append("layer '\(layer)': \(reason)") }
@@ -77,7 +81,10 @@ struct TorchPlan {
     var index = 0
     while index < layers.count {
       if let stack = TorchPlannedStack(layers, from: index) {
-        for layer in stack.layers { for reason in layer.inexpressible { refuse(layer.name, reason) } }
+        for layer in stack.layers {
+          for reason in layer.inexpressible { refuse(layer.name, reason) }
+          lost += layer.folded
+        }
         let name = freeName(stack.name)
         modules.append(Module(name: name, kind: .recurrent(stack), arrays: try stack.arrays(tensor)))
         index += stack.length

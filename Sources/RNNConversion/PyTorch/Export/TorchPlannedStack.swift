@@ -98,6 +98,11 @@ struct TorchPlannedStack {
             formula = try formula.gates(Architecture.GRU.gates, as: ["reset", "update", "candidate"])
           }
           guard formula.shape.count >= 2 else { throw TensorFormulaError("'\(layer.name)/\(name)' has no gates") }
+          if case .gru(let gru) = layer, gru.updateKeeps == .candidate {
+            // sigmoid(-x) = 1 - sigmoid(x): the gate keeps the other side.
+            let (reset, update) = (try formula.slice(axis: 0, 0..<1), try formula.slice(axis: 0, 1..<2))
+            formula = try .joining([reset, update.negated(), formula.slice(axis: 0, 2..<3)])
+          }
           return try formula.reshaped([formula.shape[0] * formula.shape[1]] + formula.shape.dropFirst(2))
         }
         let weights = try flat("input_weights")
@@ -107,7 +112,14 @@ struct TorchPlannedStack {
           // PyTorch has both or none.
           let zeros = TensorFormula.zeros(weights.type, shape: [weights.shape[0]])
           arrays.append(("bias_ih\(suffix)", shape.bias ? try flat("bias") : zeros))
-          arrays.append(("bias_hh\(suffix)", shape.recurrentBias ? try flat("recurrent_bias") : zeros))
+          let stored = layer.hasRecurrentBias ? try flat("recurrent_bias") : nil
+          let constant = try layer.forgetBias.map { bias throws(TensorFormulaError) in
+            try Self.forgetBias(bias, weights.type, cells: shape.hidden)
+          }
+          switch (stored, constant) {
+          case (let stored?, let constant?): arrays.append(("bias_hh\(suffix)", try stored.adding(constant)))
+          default: arrays.append(("bias_hh\(suffix)", stored ?? constant ?? zeros))
+          }
         }
         if shape.projected != nil {
           arrays.append(("weight_hr\(suffix)", try tensor(layer.name, "projection_weights")))
@@ -115,6 +127,15 @@ struct TorchPlannedStack {
       }
     }
     return arrays
+  }
+
+  /// A bias that is a constant at the forget gates and zero at the others, in the order of PyTorch's gates.
+  private static func forgetBias(
+    _ value: Double, _ type: NumericType, cells: Int
+  ) throws(TensorFormulaError) -> TensorFormula {
+    try .joining([
+      .zeros(type, shape: [cells]), .filled(type, value: value, shape: [cells]), .zeros(type, shape: [2 * cells]),
+    ])
   }
 }
 
@@ -158,12 +179,38 @@ extension Architecture.Layer {
     case .lstm(let layer):
       TorchRecurrentShape(
         kind: .lstm, inputs: layer.inputs, hidden: layer.cells, projected: layer.projection.map { _ in layer.outputs },
-        activation: layer.activation, bias: layer.bias, recurrentBias: layer.recurrentBias)
+        activation: layer.activation, bias: layer.bias, recurrentBias: layer.recurrentBias || forgetBias != nil)
     case .gru(let layer):
       TorchRecurrentShape(
         kind: .gru, inputs: layer.inputs, hidden: layer.outputs, projected: nil, activation: layer.activation,
         bias: layer.bias, recurrentBias: layer.recurrentBias)
     default: nil
+    }
+  }
+
+  /// What is added to the forget gate at run time; nil where nothing is.
+  var forgetBias: Double? {
+    if case .lstm(let layer) = self, layer.forgetBias != 0 { layer.forgetBias } else { nil }
+  }
+
+  /// Whether there is a second bias among the parameters.
+  var hasRecurrentBias: Bool {
+    switch self {
+    case .elman(let layer): layer.recurrentBias
+    case .lstm(let layer): layer.recurrentBias
+    case .gru(let layer): layer.recurrentBias
+    default: false
+    }
+  }
+
+  /// What PyTorch's own module has no option for, and the parameters can express.
+  var folded: [String] {
+    switch self {
+    case .lstm(let layer) where layer.forgetBias != 0:
+      ["that \(layer.forgetBias) is added to the forget gate of '\(name)' at run time: its second bias has it"]
+    case .gru(let layer) where layer.updateKeeps == .candidate:
+      ["that the update gate of '\(name)' keeps the candidate: its parameters have the other sign"]
+    default: []
     }
   }
 
@@ -183,7 +230,6 @@ extension Architecture.Layer {
         layer.recurrentActivation == .sigmoid && layer.activation == .tanh && layer.cellActivation == .tanh,
         "nn.LSTM has sigmoid gates and tanh, not \(layer.recurrentActivation.rawValue), \(layer.activation.rawValue) and \(layer.cellActivation.rawValue)"
       )
-      require(layer.forgetBias == 0, "nn.LSTM adds no \(layer.forgetBias) to the forget gate at run time")
       require(!layer.peepholes, "nn.LSTM has no peepholes")
       require(!layer.coupledGates, "nn.LSTM has no coupled gates")
       require(layer.cellClip == nil, "nn.LSTM has no limit of its cells")
@@ -196,7 +242,6 @@ extension Architecture.Layer {
         layer.recurrentActivation == .sigmoid && layer.activation == .tanh,
         "nn.GRU has sigmoid gates and tanh, not \(layer.recurrentActivation.rawValue) and \(layer.activation.rawValue)")
       require(layer.reset == .after, "nn.GRU resets after the recurrent product, not before")
-      require(layer.updateKeeps == .previous, "the update gate of nn.GRU keeps the previous state, not the candidate")
     default: break
     }
     return reasons

@@ -7,7 +7,7 @@ final class TorchLegacyFile: TorchContainer {
   private static let version = 1001
 
   let root: PickleValue
-  private let file: SharedInputFile
+  private let file: SharedFile
   /// Where the values of each storage lie in the file.
   private let places: [String: Range<Int>]
 
@@ -15,8 +15,8 @@ final class TorchLegacyFile: TorchContainer {
     func malformed(_ place: String, _ reason: String) -> ConversionError {
       .malformed(file: path, place: place, reason: reason)
     }
-    let file = try SharedInputFile(opening: path)
-    var input = PickleInput(0..<file.size) { try file.read($0) }
+    let file = try SharedFile(opening: path)
+    var input = PickleInput(0..<file.size) { try file.bytes($0) }
     func next(_ place: String) throws -> PickleValue {
       do {
         return try PickleReader.read(&input)
@@ -53,7 +53,7 @@ final class TorchLegacyFile: TorchContainer {
         throw malformed("the list of storages", "it names a storage that no tensor is a view of")
       }
       guard position <= file.size - 8 else { throw malformed("storage \(key)", "the file ends before it") }
-      let count = LittleEndian.integers(try file.read(position..<(position + 8)), as: Int64.self)
+      let count = LittleEndian.integers(try file.bytes(position..<(position + 8)), as: Int64.self)
       guard count == [Int64(storage.count)] else {
         throw malformed("storage \(key)", "it has not the size that the object gives it")
       }
@@ -77,19 +77,6 @@ final class TorchLegacyFile: TorchContainer {
 
   func bytes(of storage: TorchStorage, _ range: Range<Int>) throws -> [UInt8] {
     guard let place = places[storage.key], range.upperBound <= place.count else { return [] }
-    return try file.read((place.lowerBound + range.lowerBound)..<(place.lowerBound + range.upperBound))
-  }
-}
-
-/// A file open for reading that several hold.
-final class SharedInputFile: Sendable {
-  private let file: InputFile
-
-  var size: Int { file.size }
-
-  init(opening path: String) throws(ConversionError) { file = try InputFile(opening: path) }
-
-  func read(_ range: Range<Int>) throws(ConversionError) -> [UInt8] {
-    try file.read(at: range.lowerBound, count: range.count)
+    return try file.bytes((place.lowerBound + range.lowerBound)..<(place.lowerBound + range.upperBound))
   }
 }

@@ -28,7 +28,9 @@
       folder = String(pickle.name.dropLast("data.pkl".count))
       if archive.entry(named: folder + "constants.pkl") != nil {
         throw malformed(
-          "constants.pkl", "it is a TorchScript program, not a saved model: save model.state_dict() instead")
+          "constants.pkl",
+          "it is a TorchScript program, which is more than a model's parameters: save these alone, with torch.save(torch.jit.load(\"\(path)\").state_dict(), \"parameters.pt\")"
+        )
       }
       if let order = archive.entry(named: folder + "byteorder") {
         guard try archive.bytes(of: order, 0..<min(order.size, 16)) == Array("little".utf8) else {

@@ -18,6 +18,14 @@ struct StateDict {
     root = nil
   }
 
+  /// Takes the arrays of a file that has them in an order.
+  init(_ source: any ArraySource, names: [String]) {
+    self.source = source
+    self.names = names
+    modules = []
+    root = nil
+  }
+
   /// Takes what `torch.save` saved.
   init(_ file: TorchFile) {
     source = file

@@ -45,7 +45,7 @@ struct TorchAssembly {
   }
 
   /// Adds all modules and finishes the model.
-  mutating func build(_ chain: TorchChain, vocabulary: (Int) throws -> Vocabulary?) throws -> ImportedModel {
+  mutating func build(_ chain: TorchChain, vocabulary: (Int) throws -> VocabularyWithOrder?) throws -> ImportedModel {
     if !chain.isCertain || !isWhole { settleOrder(chain) }
     let input = try begin(chain)
     for (index, link) in chain.links.enumerated() {
@@ -59,7 +59,7 @@ struct TorchAssembly {
     let (context, output) = settleEnds(size: size, input)
     return try assembly.finish(
       size: size, context: context, input: input, output: output,
-      vocabulary: input == .tokens && choices.vocabulary == nil ? try vocabulary(size) : nil)
+      vocabulary: input == .tokens && !choices.hasVocabulary ? try vocabulary(size) : nil)
   }
 
   // MARK: - What the file does not say
@@ -182,7 +182,7 @@ struct TorchAssembly {
     let epsilon =
       epsilon
       ?? assembly.settle(
-        nil, else: 1e-5, "epsilon of \(part.path)", flag: "a module that is saved whole",
+        choices.layerNormEpsilon, else: 1e-5, "epsilon of \(part.path)", flag: "--layer-norm-epsilon",
         because: "parameters do not say it; this is PyTorch's own")
     var parameters = ["gain": try assembly.take(weight)]
     if let bias { parameters["bias"] = try assembly.take(bias) }

@@ -57,7 +57,8 @@ enum TorchImport: ModelImport {
     }
     var assembly = TorchAssembly(dict, parts, choices: choices)
     return try assembly.build(chain) { size in
-      try dict.root.map { try TorchVocabulary(in: $0).vocabulary(size: size, file: path) } ?? nil
+      try dict.root.map { try TorchVocabulary(in: $0).vocabulary(size: size, choices.vocabularyChoices, file: path) }
+        ?? nil
     }
   }
 

@@ -12,6 +12,9 @@ struct TorchParts {
   /// Dropout, activations and the like whose place the file does not say, by path.
   private(set) var loose: [(path: String, follower: TorchFollower)] = []
 
+  /// Notes that an array is no part of the model.
+  mutating func leave(_ name: String, because reason: String) { left.append((name, reason)) }
+
   /// More than any recurrent model has; the search for their order takes time.
   private static let maximumParts = 128
   /// Words in the keys of what a training keeps beside the model.
@@ -33,6 +36,8 @@ struct TorchParts {
       if modules[path] == nil { paths.append(path) }
       modules[path, default: [:]][last] = array
     }
+    undoDroppedWeights(&modules)
+    paths.removeAll { modules[$0] == nil }
     let objects = Dictionary(dict.modules.map { ($0.path, $0.object) }, uniquingKeysWith: { first, _ in first })
     for path in paths {
       let names = modules[path] ?? [:]

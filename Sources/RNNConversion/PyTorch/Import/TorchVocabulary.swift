@@ -92,7 +92,7 @@ struct TorchVocabulary {
   /// The vocabulary of a model with so many tokens; nil if there is none.
   ///
   /// - Throws: ``ConversionError`` where several are possible, or the only one has another size.
-  func vocabulary(size: Int, file: String) throws -> Vocabulary? {
+  func vocabulary(size: Int, _ choices: VocabularyChoices, file: String) throws -> VocabularyWithOrder? {
     let fitting = candidates.filter { $0.tokens.count == size }
     let named = fitting.filter(\.isNamedSo)
     let possible = named.isEmpty ? fitting : named
@@ -104,35 +104,9 @@ struct TorchVocabulary {
       )
     }
     guard let found = possible.first ?? candidates.first(where: \.isNamedSo) else { return nil }
-    do {
-      return try Vocabulary(foreign: found.tokens)
-    } catch {
-      throw ConversionError.malformed(file: file, place: found.path, reason: "\(error)")
-    }
-  }
-}
-
-extension Vocabulary {
-  /// The vocabulary of another program's tokens, whose kind follows from them: characters, bytes, or words.
-  ///
-  /// - Throws: ``VocabularyError``.
-  init(foreign tokens: [[UInt8]]) throws(VocabularyError) {
-    func place(of names: [String]) -> Int32? {
-      tokens.firstIndex { token in names.contains { Array($0.utf8) == token } }.map { Int32($0) }
-    }
-    let unknown = place(of: ["<unk>", "<UNK>", "[UNK]", "UNK", "<unknown>"])
-    let symbols = tokens.enumerated().filter { Int32($0.offset) != unknown }.map(\.element)
-    if symbols.allSatisfy({ String(validating: $0, as: UTF8.self)?.unicodeScalars.count == 1 }) {
-      try self.init(kind: .characters, tokens: tokens, unknown: unknown)
-    } else if symbols.allSatisfy({ $0.count == 1 }) {
-      try self.init(kind: .bytes, tokens: tokens, unknown: unknown)
-    } else {
-      // Where white space has no token, a line's end has one.
-      let hasSpaces = tokens.contains { $0 == [0x20] || $0 == [0x0A] }
-      let lineEnd = hasSpaces ? nil : place(of: ["<eos>", "<EOS>", "</s>"])
-      try self.init(
-        kind: .words, normalisation: lineEnd == nil ? .none : .whitespace, tokens: tokens, unknown: unknown,
-        lineEnd: lineEnd)
-    }
+    var list = TokenList(found.tokens)
+    list.place = found.path
+    // Of another size than the model it is refused, and not filled up: it may not be the model's.
+    return try list.vocabulary(size: nil, choices, file: file)
   }
 }
