@@ -11,6 +11,8 @@ extension ModelFormat {
     case .pytorch, .pytorchJSON: TorchImport.self
     case .onnx: ONNXImport.self
     case .torch7: Torch7Import.self
+    case .tensorflow: TensorFlowImport.self
+    case .tfjs: BrowserImport.self
     }
   }
 
@@ -23,7 +25,7 @@ extension ModelFormat {
     case .kerasWeights: KerasWeightsExport.self
     case .pytorch: TorchExport.self
     case .onnx: ONNXExport.self
-    case .pytorchJSON, .torch7: nil
+    case .pytorchJSON, .torch7, .tensorflow, .tfjs: nil
     }
   }
 

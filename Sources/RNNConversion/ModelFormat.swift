@@ -22,6 +22,10 @@ public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
   case onnx
   /// What `torch.save` of Torch7 writes.
   case torch7
+  /// Checkpoints of TensorFlow, of both versions.
+  case tensorflow
+  /// Models for browsers: those of TensorFlow.js, and of ml5.
+  case tfjs
 
   /// The formats of this build.
   public static var available: [ModelFormat] {
@@ -48,6 +52,8 @@ public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
     case .pytorchJSON: ["json"]
     case .onnx: ["onnx"]
     case .torch7: ["t7"]
+    case .tensorflow: ["ckpt", "index"]
+    case .tfjs: ["tfjs.json"]
     }
   }
 
@@ -63,9 +69,12 @@ public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
 
   /// The format that a file's content shows, else the one that its name asks for.
   ///
-  /// - Parameter quarantine: looks into HDF5 files in place of this process.
+  /// - Parameters:
+  ///   - path: the file, or what a model of several files is called: see ``CheckpointPlace``.
+  ///   - quarantine: looks into HDF5 files in place of this process.
   /// - Throws: ``ConversionError/cannotRead(file:reason:)`` if the file cannot be read.
   public init?(of path: String, through quarantine: Quarantine? = nil) throws {
+    let path = try CheckpointPlace.file(path)
     let first = try InputFile(opening: path).read(at: 0, count: 64, orFewer: true)
     if let format = try FormatRecognition(path, first, quarantine).format {
       self = format
