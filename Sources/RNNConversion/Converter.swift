@@ -69,6 +69,7 @@ public struct Converter: Sendable {
   /// - Throws: ``ConversionError``, `FormatError`; the destination is as it was then.
   @discardableResult
   public func convert(_ source: String, to destination: String) throws -> Report {
+    let source = try CheckpointPlace.file(source)
     guard let from = try from ?? ModelFormat(of: source, through: quarantine) else {
       throw ConversionError.unknownFormat(file: source)
     }
@@ -112,6 +113,7 @@ public struct Converter: Sendable {
   ///
   /// - Throws: ``ConversionError`` for a file that cannot be read.
   public func isWhole(_ source: String) throws -> Bool {
+    let source = try CheckpointPlace.file(source)
     switch try from ?? ModelFormat(of: source) {
     case .rnnH5: return true
     case .safetensors: return try SafetensorsFile(opening: source).isWhole

@@ -28,7 +28,8 @@ struct FormatRecognition {
       if first.starts(with: Array("\\data\\".utf8)) { return .arpa }
       if isRNNLM { return .rnnlm }
       if isONNX { return .onnx }
-      return nil
+      if SortedTable.isOne(path) { return .tensorflow }
+      return try isForBrowsers ? .tfjs : nil
     }
   }
 
@@ -85,6 +86,19 @@ struct FormatRecognition {
   /// The version of the format as the first field of a protocol buffer, and the name of the program or the graph as the next one.
   private var isONNX: Bool {
     first.count > 3 && first[0] == 0x08 && (3...32).contains(first[1]) && (first[2] == 0x12 || first[2] == 0x3A)
+  }
+
+  /// How much of a text is searched for words that tell what it is.
+  private static let searched = 4 << 20
+
+  /// JSON that names files of weights.
+  private var isForBrowsers: Bool {
+    get throws {
+      guard first.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") else { return false }
+      let text = String(
+        decoding: try InputFile(opening: path).read(at: 0, count: Self.searched, orFewer: true), as: UTF8.self)
+      return text.contains("\"weightsManifest\"") || (text.contains("\"filename\"") && text.contains("\"shape\""))
+    }
   }
 
   /// A table, or an object with a version, as the first object of Torch7's binary form.

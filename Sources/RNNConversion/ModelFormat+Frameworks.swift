@@ -14,6 +14,8 @@ extension ModelFormat {
     case .arpa, .arpaGzip: ARPAImport.self
     case .elmo: ELMoImport.self
     case .rnnlm: RNNLMImport.self
+    case .tensorflow: TensorFlowImport.self
+    case .tfjs: BrowserImport.self
     }
   }
 
@@ -35,7 +37,7 @@ extension ModelFormat {
       #else
         nil
       #endif
-    case .pytorchJSON, .torch7, .elmo, .rnnlm: nil
+    case .pytorchJSON, .torch7, .elmo, .rnnlm, .tensorflow, .tfjs: nil
     }
   }
 

@@ -34,6 +34,10 @@ public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
   case elmo
   /// What Mikolov's RNNLM toolkit writes, as text or binary.
   case rnnlm
+  /// Checkpoints of TensorFlow, of both versions.
+  case tensorflow
+  /// Models for browsers: those of TensorFlow.js, and of ml5.
+  case tfjs
 
   /// The formats of this build.
   public static var available: [ModelFormat] {
@@ -66,6 +70,8 @@ public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
     case .torchNPZ: ["torch.npz"]
     case .elmo: ["elmo.hdf5", "elmo.h5"]
     case .rnnlm: ["rnnlm"]
+    case .tensorflow: ["ckpt", "index"]
+    case .tfjs: ["tfjs.json"]
     }
   }
 
@@ -81,9 +87,12 @@ public enum ModelFormat: String, Hashable, Sendable, CaseIterable {
 
   /// The format that a file's content shows, else the one that its name asks for.
   ///
-  /// - Parameter quarantine: looks into HDF5 files in place of this process.
+  /// - Parameters:
+  ///   - path: the file, or what a model of several files is called: see ``CheckpointPlace``.
+  ///   - quarantine: looks into HDF5 files in place of this process.
   /// - Throws: ``ConversionError/cannotRead(file:reason:)`` if the file cannot be read.
   public init?(of path: String, through quarantine: Quarantine? = nil) throws {
+    let path = try CheckpointPlace.file(path)
     let first = try InputFile(opening: path).read(at: 0, count: 64, orFewer: true)
     if let format = try FormatRecognition(path, first, quarantine).format {
       self = format

@@ -45,6 +45,34 @@ extension FuzzTarget {
     try withFile(bytes) { path in try readAll(try RNNLMImport.read(path, choices: ImportChoices())) }
   }
 
+  /// A checkpoint of TensorFlow: a whole table, or the entries of one, around which a table is made whose checks are right.
+  static let tensorflow = FuzzTarget(name: "tensorflow") { bytes in
+    try? withFile(bytes) { path in try readAll(try TensorFlowImport.read(path, choices: ImportChoices())) }
+    try withFile(table(around: bytes)) { path in
+      try readAll(try TensorFlowImport.read(path, choices: ImportChoices()))
+    }
+  }
+
+  /// A model for browsers.
+  static let tfjs = FuzzTarget(name: "tfjs") { bytes in
+    try withFile(bytes) { path in try readAll(try BrowserImport.read(path, choices: ImportChoices())) }
+  }
+
+  /// A table with one block, no further tables, its index and its end.
+  private static func table(around entries: [UInt8]) -> [UInt8] {
+    func number(_ value: Int) -> [UInt8] { (0..<5).map { UInt8(value >> (7 * $0) & 0x7F) | ($0 < 4 ? 0x80 : 0) } }
+    func sealed(_ entries: [UInt8]) -> [UInt8] {
+      let block = entries + LittleEndian.bytes([UInt32(0), 1]) + [0]
+      return block + LittleEndian.bytes([CRC32C.masked(CRC32C.checksum(block))])
+    }
+    let block = sealed(entries)
+    let index = sealed([0, 0, 10] + number(0) + number(block.count - 5))
+    let tables = sealed([])
+    let handles = [block.count, tables.count - 5, block.count + tables.count, index.count - 5]
+    let footer = handles.flatMap(number) + [UInt8](repeating: 0, count: 20)
+    return block + tables + index + footer + SortedTable.magic
+  }
+
   /// A text, which may be compressed.
   static let gzip = FuzzTarget(name: "gzip") { bytes in
     try withFile(bytes) { path in _ = try TextSource.bytes(of: path, limit: 1 << 22) }

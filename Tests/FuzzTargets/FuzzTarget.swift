@@ -10,7 +10,7 @@ struct FuzzTarget: Sendable {
 
   static let all: [FuzzTarget] = [
     .json, .architecture, .documents, .safetensors, .npy, .npz, .tree, .vocabulary, .gzip, .signature, .model,
-    .onnx, .torch7, .rnnlm,
+    .onnx, .torch7, .rnnlm, .tensorflow, .tfjs,
   ]
 
   /// The one that the environment names.

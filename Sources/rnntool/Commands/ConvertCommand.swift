@@ -11,7 +11,8 @@ struct ConvertCommand: ParsableCommand {
     discussion: """
       The source's format is found from its content, the destination's from its name: rnn-h5 (.h5), safetensors, npz, Keras (.keras, .weights.h5, and
       .keras.h5 or --to keras-h5 for the older HDF5 files), PyTorch (.pt; its parameters alone as .torch.safetensors and .torch.npz), ONNX (.onnx), for
-      n-grams ARPA (.arpa, .arpa.gz). Torch7 (.t7), JSON of PyTorch's parameters, the HDF5 files of ELMo and the models of the RNNLM toolkit are only read.
+      n-grams ARPA (.arpa, .arpa.gz). Only read are Torch7 (.t7), checkpoints of TensorFlow (by what their files have in common, their .index or their folder), TensorFlow.js and ml5 (by their folder or
+      .json), JSON of PyTorch's parameters, the HDF5 files of ELMo and the models of the RNNLM toolkit.
 
       What a file does not say is taken as is usual, printed, and kept in the lineage; the options under "Other frameworks" settle it. What was written is read
       back before it takes the destination's place, and both models are run on the same random input. rnn-h5, safetensors and npz hold whole models, with
@@ -23,6 +24,7 @@ struct ConvertCommand: ParsableCommand {
         rnntool convert book.h5 book.npz --dry-run
         rnntool convert book.h5 half.h5 --dtype float16 --measure held-out.txt
         rnntool convert generator.hdf5 generator.h5 --context window:40 --vocabulary chars.json
+        rnntool convert save/model.ckpt-500 book.h5 --forget-bias 0 --vocabulary chars.json
         rnntool convert book.h5 book.onnx --lossless
         rnntool convert book.h5 book.pt --print-loader > book.py
         rnntool convert book.h5 book.torch.safetensors --write-vocabulary tokens.json

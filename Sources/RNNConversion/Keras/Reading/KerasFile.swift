@@ -1,7 +1,7 @@
 import HDF5
 import RNNFormat
 
-/// An HDF5 file of Keras open for reading, of any age: a whole model or only its weights.
+/// A model of Keras open for reading, of any age: whole, or only its weights; in an HDF5 file, or in one of TensorFlow.
 ///
 /// Everything but the values of the arrays is in memory. What a file of Keras may contain beside the model (the state of an optimizer,
 /// the seeds of dropout) is named and not read.
@@ -38,10 +38,7 @@ final class KerasFile: ArraySource {
   /// Arrays that are no parameters, by path: of the optimizer, of dropout's random numbers.
   let leftBehind: [String]
 
-  private let file: File
-  /// What the open file reads from, kept as long as it.
-  private let holder: AnyObject?
-  private let kinds: [String: KerasArrayKind]
+  private let values: any KerasValues
 
   /// Opens a file.
   ///
@@ -68,28 +65,40 @@ final class KerasFile: ArraySource {
   ///   - holder: what has to live as long as the file is read.
   ///   - configuration: what stands beside it about the model.
   ///   - version: the version that stands beside it.
-  init(
+  convenience init(
     _ file: consuming File, holding holder: AnyObject? = nil, configuration: JSONValue? = nil, version: String? = nil
   ) throws {
     do {
-      let reader = KerasStructure(file: file.location.file)
-      let content = try reader.read(file)
-      path = file.location.file
-      layout = content.layout
-      versionText = version ?? content.version
-      backend = content.backend
-      self.configuration = configuration ?? content.configuration
-      groups = content.groups
-      leftBehind = content.leftBehind
-      kinds = content.kinds
-      // The structure takes each array once.
-      arrays = Dictionary(
-        content.groups.flatMap(\.arrays).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-      self.holder = holder
-      self.file = file
+      let path = file.location.file
+      let content = try KerasStructure(file: path).read(file)
+      let values = KerasDatasets(file, holding: holder, kinds: content.kinds)
+      self.init(path, content, values: values, configuration: configuration, version: version)
     } catch let error as HDF5Error {
       throw FormatError.hdf5(error)
     }
+  }
+
+  /// Takes what was found in a file of another container.
+  ///
+  /// - Parameters:
+  ///   - values: reads the arrays.
+  ///   - configuration: what stands beside it about the model.
+  ///   - version: the version that stands beside it.
+  init(
+    _ path: String, _ content: KerasStructure.Content, values: any KerasValues, configuration: JSONValue? = nil,
+    version: String? = nil
+  ) {
+    self.path = path
+    self.values = values
+    layout = content.layout
+    versionText = version ?? content.version
+    backend = content.backend
+    self.configuration = configuration ?? content.configuration
+    groups = content.groups
+    leftBehind = content.leftBehind
+    // The structure takes each array once.
+    arrays = Dictionary(
+      content.groups.flatMap(\.arrays).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Every array that belongs to a layer.
@@ -104,6 +113,28 @@ final class KerasFile: ArraySource {
   }
 
   /// The values of an array, little-endian and row-major.
+  func bytes(of array: ArrayDescription) throws -> [UInt8] { try values.bytes(of: array) }
+}
+
+/// Reads the arrays of a model of Keras from whatever holds them.
+protocol KerasValues: AnyObject {
+  /// The values of an array, little-endian and row-major.
+  func bytes(of array: ArrayDescription) throws -> [UInt8]
+}
+
+/// The arrays of a model of Keras as datasets of an HDF5 file.
+private final class KerasDatasets: KerasValues {
+  private let file: File
+  /// What the open file reads from, kept as long as it.
+  private let holder: AnyObject?
+  private let kinds: [String: KerasArrayKind]
+
+  init(_ file: consuming File, holding holder: AnyObject?, kinds: [String: KerasArrayKind]) {
+    self.file = file
+    self.holder = holder
+    self.kinds = kinds
+  }
+
   func bytes(of array: ArrayDescription) throws -> [UInt8] {
     do {
       let dataset = try file.root.dataset(array.name)

@@ -103,7 +103,7 @@ struct ProtobufMessage: Sendable {
   }
 
   private func wrongType(_ field: Field) -> ConversionError {
-    malformed("field \(field.number) has another wire type than ONNX gives it")
+    malformed("field \(field.number) has another wire type than its format gives it")
   }
 }
 
