@@ -28,6 +28,7 @@ let package = Package(
     .library(name: "RNNEvaluation", targets: ["RNNEvaluation"]),
     .library(name: "RNNGeneration", targets: ["RNNGeneration"]),
     .library(name: "NGram", targets: ["NGram"]),
+    .library(name: "RNNInspection", targets: ["RNNInspection"]),
   ],
   traits: [
     .trait(name: "NPZ", description: "Reading and writing NumPy .npz files through libzip."),
@@ -90,11 +91,15 @@ let package = Package(
       name: "NGram",
       dependencies: ["RNNText", "RNNModel", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
+    .target(
+      name: "RNNInspection",
+      dependencies: ["RNNConversion", "RNNFormat", "RNNModel", .product(name: "RealModule", package: "swift-numerics")],
+      swiftSettings: settings),
     .executableTarget(
       name: "rnntool",
       dependencies: [
         "HDF5", "Kernels", "RNNModel", "RNNFormat", "RNNConversion", "RNNText", "RNNTraining", "RNNEvaluation",
-        "RNNGeneration",
+        "RNNGeneration", "RNNInspection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -122,6 +127,9 @@ let package = Package(
         "NGram", "Kernels", "RNNModel", "RNNText", "RNNEvaluation",
         .product(name: "RealModule", package: "swift-numerics"),
       ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RNNInspectionTests", dependencies: ["RNNInspection", "RNNConversion", "RNNFormat", "RNNModel"],
       swiftSettings: settings),
     .target(name: "SandboxProbes", dependencies: ["CSandbox"], path: "Tests/SandboxProbes"),
     .testTarget(name: "SandboxTests", dependencies: ["CSandbox", "SandboxProbes"], swiftSettings: settings),
