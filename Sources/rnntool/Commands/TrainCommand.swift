@@ -31,6 +31,7 @@ struct TrainCommand: ParsableCommand {
         rnntool train shakespeare.txt -o s.h5 --preset char-rnn --epochs 30
         rnntool train wiki.train.txt --validation wiki.valid.txt --test wiki.test.txt -o w.h5 --preset word-language-model --tied
         rnntool train words.txt -o words.h5 --vocabulary bpe --vocabulary-size 8000 --optimizer adamw --learning-rate 1e-3
+        rnntool train book.txt -o book.h5 --epochs 20 --tensorboard runs/first --csv book.csv
         cat book.txt | rnntool train - -o bytes.h5 --vocabulary bytes
       """)
 
@@ -55,6 +56,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Optimizer") var optimizer: OptimizerOptions
   @OptionGroup(title: "Regularisation") var regularisation: RegularisationOptions
   @OptionGroup(title: "Safety") var safety: SafetyOptions
+  @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "Output") var speech: OutputOptions
 
   struct SafetyOptions: ParsableArguments {
@@ -93,6 +95,8 @@ struct TrainCommand: ParsableCommand {
       "--checkpoint-minutes has to be positive and finite.")
     try require((0...1000).contains(safety.recover ?? 0), "--recover has to be between 0 and 1000.")
     try require(Set(texts).count == texts.count, "a text is named twice.")
+    try require(
+      watching.csv == nil || watching.csv != output ?? resume, "--csv and --output have to be different files.")
     let inputs = texts + [text.validation, text.test].compactMap(\.self)
     try require(inputs.count { $0 == "-" } <= 1, "standard input cannot be read as two texts.")
     if resume == nil { _ = try recipe() }
@@ -155,7 +159,7 @@ struct TrainCommand: ParsableCommand {
       trainer, start, corpus,
       TrainingSession.Frame(
         recipe: recipe, hashes: corpus.hashes, metadata: metadata,
-        lineage: [["event": "trained", "by": .string(Generator.text)]]), output: output)
+        lineage: [["event": "trained", "by": .string(Generator.text)]]), output: output, resumedAt: nil)
   }
 
   /// The plan with what depends on the text.
@@ -208,7 +212,7 @@ struct TrainCommand: ParsableCommand {
         recipe: recipe, hashes: corpus.hashes,
         metadata: .object(before.merging(metadata.object ?? [:], uniquingKeysWith: { $1 })),
         lineage: document.lineage + [["event": "resumed", "by": .string(Generator.text)]]),
-      output: output)
+      output: output, resumedAt: stored.state.progress.step)
   }
 
   /// The recipe of a stored training with what the flags may change: when to stop, the rate, and where the texts are.
@@ -278,13 +282,16 @@ struct TrainCommand: ParsableCommand {
   // MARK: Both
 
   private func train(
-    _ trainer: Trainer, _ start: Model, _ corpus: TrainingCorpus, _ frame: TrainingSession.Frame, output: String
+    _ trainer: Trainer, _ start: Model, _ corpus: TrainingCorpus, _ frame: TrainingSession.Frame, output: String,
+    resumedAt step: Int?
   ) throws {
+    if let table = watching.csv { try Input.check(table, isNoneOf: frame.recipe.inputs + [output]) }
+    let log = try TrainingLog(watching, model: start, resumedAt: step, mayReplace: force)
     if !speech.quiet { announce(start, corpus, frame.recipe) }
     let session = TrainingSession(
       model: start, output: output, frame: frame,
       interval: .init(steps: safety.checkpointEvery, seconds: (safety.checkpointMinutes ?? 10) * 60),
-      keepsState: safety.keepState, isQuiet: speech.quiet, isJSON: speech.json)
+      keepsState: safety.keepState, log: watching.isEmpty ? nil : log, isQuiet: speech.quiet, isJSON: speech.json)
     try session.run(trainer, test: corpus.parts.test)
   }
 
