@@ -29,6 +29,7 @@ let package = Package(
     .library(name: "RNNGeneration", targets: ["RNNGeneration"]),
     .library(name: "NGram", targets: ["NGram"]),
     .library(name: "Plots", targets: ["Plots"]),
+    .library(name: "RNNInspection", targets: ["RNNInspection"]),
   ],
   traits: [
     .trait(name: "NPZ", description: "Reading and writing NumPy .npz files through libzip."),
@@ -96,11 +97,17 @@ let package = Package(
       name: "RNNGeneration",
       dependencies: ["RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
+    .target(
+      name: "RNNInspection",
+      dependencies: [
+        "RNNConversion", "RNNFormat", "RNNModel", .product(name: "RealModule", package: "swift-numerics"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "rnntool",
       dependencies: [
         "HDF5", "Kernels", "RNNModel", "RNNText", "NGram", "RNNFormat", "RNNConversion", "RNNTraining", "RNNEvaluation",
-        "RNNGeneration", "Plots",
+        "RNNGeneration", "RNNInspection", "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -132,6 +139,9 @@ let package = Package(
         "NGram", "Kernels", "RNNModel", "RNNText", "RNNEvaluation",
         .product(name: "RealModule", package: "swift-numerics"),
       ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "RNNInspectionTests", dependencies: ["RNNInspection", "RNNConversion", "RNNFormat", "RNNModel"],
       swiftSettings: settings),
     .target(name: "SandboxProbes", dependencies: ["CSandbox"], path: "Tests/SandboxProbes"),
     .testTarget(name: "SandboxTests", dependencies: ["CSandbox", "SandboxProbes"], swiftSettings: settings),

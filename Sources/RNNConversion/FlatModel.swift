@@ -119,7 +119,7 @@ enum FlatModel {
 struct FlatModelSource<File: ArrayFile & ~Copyable>: ~Copyable, TensorSource {
   private let file: File
   /// The identity that the file states; nil where none is: files had none at first.
-  private let identity: String?
+  let identity: String?
   let document: ModelDocument
   let tensors: [TensorDescription]
 

@@ -33,6 +33,24 @@ enum Input {
     }
   }
 
+  /// A model of any format, open for reading.
+  ///
+  /// - Parameters:
+  ///   - options: what the user says about a file that does not say everything itself.
+  ///   - trust: how much the file is believed.
+  static func anyModel(
+    _ path: String, _ options: ImportOptions, through trust: TrustOptions
+  ) throws -> OpenedModel {
+    // What is no file of a known format is refused in the words for model files.
+    guard let format = try? ModelFormat(of: path, through: trust.quarantine), format != .rnnH5 else {
+      return OpenedModel(try model(path, through: trust.quarantine))
+    }
+    try trust.check(path, format)
+    var choices = try options.choices()
+    choices.quarantine = trust.quarantine
+    return try OpenedModel(opening: path, as: format, choices: choices)
+  }
+
   /// A text of a few lines, such as a key.
   static func smallText(_ path: String) throws -> String {
     let bytes = try TextSource.bytes(of: path, limit: 1 << 20)

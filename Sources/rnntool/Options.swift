@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import RNNConversion
 import RNNFormat
 import RNNModel
 import Synchronization
@@ -37,6 +38,14 @@ struct TrustOptions: ParsableArguments {
       let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
     #endif
     return Quarantine(program: program) { Self.announce($0) }
+  }
+
+  /// Refuses to read a stranger's file in this process.
+  func check(_ path: String, _ format: ModelFormat) throws(Failure) {
+    guard untrusted, ![.rnnH5, .kerasH5, .keras, .kerasWeights].contains(format) else { return }
+    throw Failure(
+      "--untrusted is for HDF5 files, and '\(path.printable)' is a file of the format \(format.rawValue), which this process would read itself",
+      code: 64)
   }
 
   private static let isAnnounced = Atomic(false)

@@ -20,7 +20,8 @@ import Testing
     #expect(
       Set(layout.documents.keys) == ["architecture.schema.json", "metadata.schema.json", "lineage.schema.json"])
     #expect(layout.version == Version(major: 1, minor: 2))
-    #expect(layout.object(at: "/parameters/a/b")?.types == ["float64", "float32", "float16", "uint16", "uint32", "uint64"])
+    #expect(
+      layout.object(at: "/parameters/a/b")?.types == ["float64", "float32", "float16", "uint16", "uint32", "uint64"])
     #expect(layout.object(at: "/parameters/a/b/c") == nil)
     #expect(layout.object(at: "/training_state/slots/a/b")?.path == "/training_state/**")
     #expect(layout.object(at: "/training_state")?.kind == .group)

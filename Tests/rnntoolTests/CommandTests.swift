@@ -6,8 +6,8 @@ import Testing
 @Suite(.enabled(if: Program.path != nil, "there is no rnntool: set RNNTOOL to its path"))
 struct CommandTests {
   private let commands = [
-    "train", "evaluate", "sample", "generations", "compare-decoding", "inspect", "convert", "validate", "run", "tensor",
-    "migrate", "sign", "verify", "card",
+    "train", "evaluate", "sample", "generations", "compare-decoding", "inspect", "diff", "convert", "validate", "run",
+    "tensor", "migrate", "sign", "verify", "card",
   ]
 
   @Test func everyCommandExplainsItself() throws {
@@ -70,8 +70,8 @@ struct CommandTests {
     #expect(inspected.code == 0)
     #expect(
       keys(inspected.json) == [
-        "architecture", "bytes", "content_id", "file", "format_version", "generator", "history", "lineage", "metadata",
-        "model_id", "parameters", "proof", "tensors", "unfinished", "vocabulary",
+        "architecture", "assumed", "bytes", "content_id", "file", "format", "format_version", "generator", "history",
+        "left_behind", "lineage", "metadata", "model_id", "parameters", "proof", "tensors", "unfinished", "vocabulary",
       ])
     #expect(inspected.json["metadata"]?["corpus"]?["sha256"]?.string == Hash.sha256(Samples.text))
     #expect(inspected.json["metadata"]?["created"] == nil)

@@ -63,6 +63,12 @@ public enum LittleEndian {
     }
   }
 
+  /// The values of a tensor as float64, which holds those of every type: compiled for that here, where other modules would call what is
+  /// generic.
+  public static func doubles(_ bytes: [UInt8], type: TensorType) -> [Double] {
+    values(bytes, type: type, as: Double.self)
+  }
+
   /// Whether all values can be parameters: numbers that float32 holds.
   static func areParameters<Scalar: ReferenceScalar>(_ values: [Scalar]) -> Bool {
     values.allSatisfy { abs($0) <= Scalar(Float.greatestFiniteMagnitude) }

@@ -30,7 +30,9 @@ extension TensorType {
 
   /// Whether every number of another type is one of this type too.
   public func holds(_ other: TensorType) -> Bool {
-    self == other || Self.reals.contains(self) && Self.reals.contains(other) && significandBits >= other.significandBits && largest >= other.largest && leastExponent <= other.leastExponent
+    self == other
+      || Self.reals.contains(self) && Self.reals.contains(other) && significandBits >= other.significandBits
+        && largest >= other.largest && leastExponent <= other.leastExponent
   }
 
   /// The bits of the significand behind the point.

@@ -108,12 +108,8 @@ struct ConvertCommand: ParsableCommand {
         try AtomicFile.checkWritable(writeVocabulary)
       }
     }
-    if trust.untrusted, let found = try from ?? ModelFormat(of: source, through: trust.quarantine),
-      ![.rnnH5, .kerasH5, .keras, .kerasWeights].contains(found)
-    {
-      throw Failure(
-        "--untrusted is for HDF5 files, and '\(source.printable)' is a file of the format \(found.rawValue), which this process would read itself",
-        code: 64)
+    if trust.untrusted, let found = try from ?? ModelFormat(of: source, through: trust.quarantine) {
+      try trust.check(source, found)
     }
     var converter = Converter(
       from: from, to: to, writer: ModelWriter(compresses: compress), isDryRun: dryRun, quarantine: trust.quarantine,
@@ -121,9 +117,7 @@ struct ConvertCommand: ParsableCommand {
     converter.choices = try foreign.choices()
     converter.isLossless = lossless
     if !foreign.isEmpty, try converter.isWhole(source) {
-      throw Failure(
-        "'\(source.printable)' says everything about its model itself: the options for other frameworks are not for it",
-        code: 64)
+      throw ImportOptions.notNeeded(for: source)
     }
     converter.approve = { [source, writeVocabulary] report in
       guard let writeVocabulary else { return }

@@ -36,6 +36,7 @@ struct TrainCommand: ParsableCommand {
         rnntool train words.txt -o window.h5 --model fixed-window --window 5 --vocabulary words --direct
         rnntool train names.tsv -o tagger.h5 --model tagger --bidirectional --dropout 0.5
         rnntool train reviews.tsv -o classifier.h5 --model classifier --bidirectional --test others.tsv
+        rnntool train book.txt -o book.h5 --epochs 20 --tensorboard runs/first --csv book.csv
         cat book.txt | rnntool train - -o bytes.h5 --vocabulary bytes
       """)
 
@@ -61,6 +62,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Optimizer") var optimizer: OptimizerOptions
   @OptionGroup(title: "Regularisation") var regularisation: RegularisationOptions
   @OptionGroup(title: "Safety") var safety: SafetyOptions
+  @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "Output") var speech: OutputOptions
 
   struct SafetyOptions: ParsableArguments {
@@ -99,6 +101,8 @@ struct TrainCommand: ParsableCommand {
       "--checkpoint-minutes has to be positive and finite.")
     try require((0...1000).contains(safety.recover ?? 0), "--recover has to be between 0 and 1000.")
     try require(Set(texts).count == texts.count, "a text is named twice.")
+    try require(
+      watching.csv == nil || watching.csv != output ?? resume, "--csv and --output have to be different files.")
     let inputs = texts + [text.validation, text.test].compactMap(\.self)
     try require(inputs.count { $0 == "-" } <= 1, "standard input cannot be read as two texts.")
     try require(ngrams.isEmpty || model.family == .ngram, "--order, --smoothing and the like are for --model ngram.")
@@ -208,7 +212,7 @@ struct TrainCommand: ParsableCommand {
       trainer, start, corpus,
       TrainingSession.Frame(
         recipe: recipe, hashes: corpus.hashes, metadata: metadata,
-        lineage: [["event": "trained", "by": .string(Generator.text)]]), output: output)
+        lineage: [["event": "trained", "by": .string(Generator.text)]]), output: output, resumedAt: nil)
   }
 
   /// The plan with what depends on the text.
@@ -261,7 +265,7 @@ struct TrainCommand: ParsableCommand {
         recipe: recipe, hashes: corpus.hashes,
         metadata: .object(before.merging(metadata.object ?? [:], uniquingKeysWith: { $1 })),
         lineage: document.lineage + [["event": "resumed", "by": .string(Generator.text)]]),
-      output: output)
+      output: output, resumedAt: stored.state.progress.step)
   }
 
   /// The recipe of a stored training with what the flags may change: when to stop, the rate, and where the texts are.
@@ -331,13 +335,16 @@ struct TrainCommand: ParsableCommand {
   // MARK: Both
 
   private func train(
-    _ trainer: Trainer, _ start: Model, _ corpus: any TrainingMaterial, _ frame: TrainingSession.Frame, output: String
+    _ trainer: Trainer, _ start: Model, _ corpus: any TrainingMaterial, _ frame: TrainingSession.Frame, output: String,
+    resumedAt step: Int?
   ) throws {
+    if let table = watching.csv { try Input.check(table, isNoneOf: frame.recipe.inputs + [output]) }
+    let log = try TrainingLog(watching, model: start, resumedAt: step, mayReplace: force)
     if !speech.quiet { announce(start, corpus, frame.recipe) }
     let session = TrainingSession(
       model: start, output: output, frame: frame,
       interval: .init(steps: safety.checkpointEvery, seconds: (safety.checkpointMinutes ?? 10) * 60),
-      keepsState: safety.keepState, isQuiet: speech.quiet, isJSON: speech.json)
+      keepsState: safety.keepState, log: watching.isEmpty ? nil : log, isQuiet: speech.quiet, isJSON: speech.json)
     try session.run(trainer, test: corpus.test)
   }
 

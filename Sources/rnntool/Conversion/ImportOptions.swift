@@ -82,6 +82,13 @@ struct ImportOptions: ParsableArguments {
       && vocabularyFirstId == nil && ignore.isEmpty && !externalData
   }
 
+  /// That these options were given for a file that leaves nothing open.
+  static func notNeeded(for path: String) -> Failure {
+    Failure(
+      "'\(path.printable)' says everything about its model itself: the options for other frameworks are not for it",
+      code: 64)
+  }
+
   /// What the user says.
   ///
   /// - Throws: `Failure` for a description that cannot be read, and a number that no model can have.

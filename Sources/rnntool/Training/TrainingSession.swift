@@ -21,13 +21,15 @@ final class TrainingSession {
   /// Whether the state stays in the file when the training is done.
   private let keepsState: Bool
   private let interval: Trainer.SaveInterval
+  /// Where the training can be watched, if anywhere.
+  private let log: TrainingLog?
   private var bar: ProgressBar
   private var isImproved = false
   private var hasWritten = false
 
   init(
-    model: Model, output: String, frame: Frame, interval: Trainer.SaveInterval, keepsState: Bool, isQuiet: Bool,
-    isJSON: Bool
+    model: Model, output: String, frame: Frame, interval: Trainer.SaveInterval, keepsState: Bool, log: TrainingLog?,
+    isQuiet: Bool, isJSON: Bool
   ) {
     self.model = model
     self.output = output
@@ -35,6 +37,7 @@ final class TrainingSession {
     self.interval = interval
     self.keepsState = keepsState
     self.isJSON = isJSON
+    self.log = log
     bar = ProgressBar(isQuiet: isQuiet)
   }
 
@@ -45,12 +48,21 @@ final class TrainingSession {
     do {
       end = try trainer.run(
         Trainer.Observer(
-          progressed: { self.show($0) },
-          validated: { record, isBest, _ in self.note(record, isBest: isBest) },
+          progressed: {
+            self.log?.note($0)
+            self.show($0)
+          },
+          validated: { record, isBest, parameters in
+            self.note(record, isBest: isBest)
+            try self.log?.note(record, parameters)
+          },
           save: { try self.write(trainer, state: $0) },
           saveInterval: interval,
           isSaveWanted: { self.isImproved },
-          recovered: { self.note($0) },
+          recovered: {
+            self.log?.note($0)
+            self.note($0)
+          },
           shouldStop: { Interrupt.isRequested }))
     } catch TrainingError.diverged(let divergence) {
       bar.clear()
