@@ -156,7 +156,8 @@ import Testing
     ("only files in the manifest's own folder", "../secret"),
     ("only files in the manifest's own folder", "/etc/passwd"),
     ("not a plain name", ".."), ("not a plain name", ""), ("not a plain name", "a\\b"), ("it leads out", "link"),
-    ("does not exist", "missing"), ("does not fit the 4 bytes", "small"),
+    ("does not exist", "missing"), ("only files", "././small"), ("not a plain name", "./.."),
+    ("does not fit the 4 bytes", "small"),
   ]
 
   @Test(arguments: manifests.indices)

@@ -27,6 +27,8 @@ import Testing
     Case(name: "gru_old", source: "gru_old", layers: ["embedding", "gru", "gru", "linear"]),
     Case(name: "lstm_old", source: "lstm_old", layers: ["embedding", "lstm", "lstm", "linear"]),
     Case(name: "lstm_1_0", source: "lstm_1_0", layers: ["embedding", "lstm", "lstm", "linear"]),
+    Case(name: "cudnn", source: "cudnn", layers: ["embedding", "lstm", "lstm", "linear"]),
+    Case(name: "keras_class", source: "keras_names", layers: ["embedding", "gru", "linear"]),
     Case(name: "rnn", source: "rnn", layers: ["one_hot", "elman", "elman", "linear"]),
     Case(name: "options", source: "options", layers: ["embedding", "lstm", "linear"]),
     Case(name: "options", source: "options_v1", layers: ["embedding", "lstm", "linear"]),

@@ -55,6 +55,8 @@ def test_random_models_of_tensorflow(seed: int, tmp_path: Path) -> None:
     if kind == "lstm" and random.random() < 0.5:
         facts |= {"cell_clip": 0.4, "projection_clip": 0.3}
     ids = random.integers(0, tokens, steps)
+    # The first version does not make the folder.
+    (tmp_path / "saved").mkdir()
     graph = v1.Graph()
     with graph.as_default():
         if random.random() < 0.6:

@@ -46,11 +46,13 @@ final class ManifestArrays: ArraySource {
 /// Opens files that a manifest names: only plain names of files in its own folder.
 enum FileBeside {
   static func open(_ name: String, of manifest: String, place: String) throws(ConversionError) -> SharedFile {
-    guard !name.contains("/") else {
+    // TensorFlow.js itself writes `./model.weights.bin`.
+    let plain = name.hasPrefix("./") ? String(name.dropFirst(2)) : name
+    guard !plain.contains("/") else {
       throw .malformed(
         file: manifest, place: place,
         reason: "the file '\(name)' is refused: only files in the manifest's own folder are read")
     }
-    return try ExternalFile.open(name, besideModel: manifest, tensor: place)
+    return try ExternalFile.open(plain, besideModel: manifest, tensor: place)
   }
 }

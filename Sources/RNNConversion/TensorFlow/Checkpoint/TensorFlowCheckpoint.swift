@@ -28,6 +28,7 @@ final class TensorFlowCheckpoint: ArraySource {
   init(
     path: String, arrays: [String: ArrayDescription], parts: [String: [Part]], others: [String: String]
   ) throws(ConversionError) {
+    var (arrays, others) = (arrays, others)
     // Parts that share bytes would let a small file be a large model.
     for (name, array) in arrays {
       guard array.byteCount != nil else {
@@ -35,6 +36,12 @@ final class TensorFlowCheckpoint: ArraySource {
       }
       let slices = (parts[name] ?? []).map { $0.slice ?? array.shape.map { 0..<$0 } }
       if let problem = TensorParts.problem(slices, shape: array.shape) {
+        // TensorFlow gives each part of an optimizer's copy another name than the whole.
+        if TensorFlowVariables.isCopy(name) {
+          arrays[name] = nil
+          others[name] = "a part of the optimizer's copy of a variable"
+          continue
+        }
         throw .malformed(file: path, place: "'\(name)'", reason: problem)
       }
       for part in parts[name] ?? [] {

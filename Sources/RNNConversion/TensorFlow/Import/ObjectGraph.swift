@@ -22,13 +22,21 @@ enum ObjectGraph {
     var content = KerasStructure.Content()
     // The versions of Keras that keep such checkpoints.
     content.version = "2-tf"
-    var groups: [String: [(role: Int, cell: String, array: ArrayDescription)]] = [:]
+    var places: [(steps: [String], role: Int, array: ArrayDescription)] = []
     for (name, array) in checkpoint.arrays {
-      guard let (layer, cell, role) = place(name) else {
+      if let (steps, role) = place(name) {
+        places.append((steps, role, array))
+      } else {
         content.leftBehind.append(name)
-        continue
       }
-      groups[layer, default: []].append((role, cell, array))
+    }
+    // The name of the model itself, which all may begin with.
+    while let first = places.first?.steps.first, places.allSatisfy({ $0.steps.count > 1 && $0.steps[0] == first }) {
+      for index in places.indices { places[index].steps.removeFirst() }
+    }
+    var groups: [String: [(role: Int, cell: String, array: ArrayDescription)]] = [:]
+    for (steps, role, array) in places {
+      groups[steps[0], default: []].append((role, steps.dropFirst().joined(separator: "/"), array))
     }
     content.leftBehind += checkpoint.others.keys
     content.leftBehind.sort()
@@ -43,26 +51,26 @@ enum ObjectGraph {
       let (first, second) = (order(first.key, first.value.map(\.role)), order(second.key, second.value.map(\.role)))
       return first.rank == second.rank ? StateDict.precedes(first.name, second.name) : first.rank < second.rank
     }.map { layer, arrays in
-      // Forward comes behind backward in the alphabet, and before it in a layer of Keras.
-      let sorted = arrays.sorted { ($1.cell, $0.role) < ($0.cell, $1.role) }
+      // Keras keeps the cell that reads forward first.
+      let sorted = arrays.sorted { first, second in
+        let isBackward = (first.cell.hasPrefix("backward"), second.cell.hasPrefix("backward"))
+        if isBackward.0 != isBackward.1 { return isBackward.1 }
+        return first.cell == second.cell ? first.role < second.role : StateDict.precedes(first.cell, second.cell)
+      }
       return KerasFile.Group(name: layer, label: nil, arrays: sorted.map(\.array))
     }
     return try KerasImport.read(
       KerasFile(checkpoint.path, content, values: checkpoint), choices: choices)
   }
 
-  /// The layer of a variable, the cell within it, and what it is there.
-  private static func place(_ name: String) -> (layer: String, cell: String, role: Int)? {
+  /// The objects that a variable belongs to, the outermost first, and what it is in the last of them.
+  private static func place(_ name: String) -> (steps: [String], role: Int)? {
     let path = name.hasSuffix(ending) ? String(name.dropLast(ending.count)) : name
     let steps = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard let last = steps.last, let role = roles.firstIndex(of: last), steps.count > 1, !isOfTraining(name) else {
       return nil
     }
-    // A model within a checkpoint has a name there.
-    let isWithin = ["model", "net", "network"].contains(steps[0]) && steps.count > 2
-    let start = steps.firstIndex { $0.hasPrefix(numbered) } ?? (isWithin ? 1 : 0)
-    guard start < steps.count - 1 else { return nil }
-    return (steps[start], steps[(start + 1)...].dropLast().joined(separator: "/"), role)
+    return (Array(steps.dropLast()), role)
   }
 
   /// The layers that are numbered by their numbers; others as almost every model has them: an embedding, recurrent layers, affine maps.

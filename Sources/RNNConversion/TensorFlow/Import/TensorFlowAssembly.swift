@@ -97,9 +97,12 @@ struct TensorFlowAssembly {
       choices.activation, else: .tanh, "activation", flag: "--activation",
       because: "variables do not say it; this is that of TensorFlow's cells unless they are given another one")
     if cells.contains(where: { $0.kind == .lstm }) {
+      let usual = cells.contains(where: \.isCuDNN) ? 0.0 : 1
       options.forgetBias = assembly.settle(
-        choices.forgetBias, else: 1, "forget bias", flag: "--forget-bias",
-        because: "TensorFlow adds it at run time and does not store it; 1 is what its cells add unless told otherwise")
+        choices.forgetBias, else: usual, "forget bias", flag: "--forget-bias",
+        because: usual == 0
+          ? "the names are those of cells that cuDNN trained, which adds none"
+          : "TensorFlow adds it at run time and does not store it; 1 is what its cells add unless told otherwise")
     }
     if cells.contains(where: \.mayClip) {
       options.cellClip = choices.architecture?["cell_clip"]?.number

@@ -26,6 +26,8 @@ struct TensorFlowCell {
   let kind: Kind
   /// Whether it may limit its cells and outputs, which no variable shows.
   let mayClip: Bool
+  /// Whether it was trained by cuDNN, which adds nothing to the forget gate.
+  let isCuDNN: Bool
   /// The names of the variables; several where one is kept in pieces along its first axis.
   private(set) var variables: [Role: [String]] = [:]
 
@@ -33,7 +35,7 @@ struct TensorFlowCell {
   private static let kinds: [String: Kind] = [
     "basiclstmcell": .lstm, "lstmcell": .lstm, "lstmblockcell": .lstm, "lstmblockfusedcell": .lstm,
     "lstmblockwrapper": .lstm, "lstmfusedcell": .lstm, "grucell": .gru, "grublockcell": .gru, "grublockcellv2": .gru,
-    "basicrnncell": .elman,
+    "cudnncompatiblelstmcell": .lstm, "basicrnncell": .elman,
   ]
 
   private static let kernels: Set<String> = ["kernel", "weights", "matrix"]
@@ -50,17 +52,21 @@ struct TensorFlowCell {
         rest.append(name)
         continue
       }
-      var cell = cells[scope] ?? TensorFlowCell(scope: scope, kind: kind, mayClip: own.hasPrefix("lstm"))
+      var cell =
+        cells[scope]
+        ?? TensorFlowCell(
+          scope: scope, kind: kind, mayClip: own.hasPrefix("lstm"), isCuDNN: own.hasPrefix("cudnn"))
       cell.variables[role, default: []].append(name)
       cells[scope] = cell
     }
     return (cells.values.sorted { StateDict.precedes($0.scope, $1.scope) }, rest)
   }
 
-  private init(scope: String, kind: Kind, mayClip: Bool) {
+  private init(scope: String, kind: Kind, mayClip: Bool, isCuDNN: Bool) {
     self.scope = scope
     self.kind = kind
     self.mayClip = mayClip
+    self.isCuDNN = isCuDNN
   }
 
   /// The cell that a variable belongs to, and what it is there.

@@ -106,20 +106,27 @@ struct TensorFlowVariables {
     "exponentialmovingaverage", "lazyadam", "gradientdescent", "proximaladagrad", "m", "v",
   ]
 
+  /// Whether a name is that of an optimizer's or average's own copy of a variable.
+  static func isCopy(_ name: String) -> Bool { slot(name).map { $0.slot.count > 1 } ?? false }
+
+  /// What a copy is of, and what it is called; nil for other names.
+  private static func slot(_ name: String) -> (base: String, slot: String)? {
+    guard let slash = name.lastIndex(of: "/") else { return nil }
+    var slot = name[name.index(after: slash)...].lowercased()
+    if let underscore = slot.lastIndex(of: "_"), Int(slot[slot.index(after: underscore)...]) != nil {
+      slot = String(slot[..<underscore])
+    }
+    return slots.contains(slot) ? (String(name[..<slash]), slot) : nil
+  }
+
   /// Why a variable is no part of the model; nil if it may be one.
   static func reasonToLeave(_ name: String, _ source: any ArraySource) -> String? {
     guard let array = source.arrays[name] else { return nil }
     if array.shape.isEmpty { return "a single number: it belongs to the training, not to the model" }
     if array.type.tensorType == nil { return "whole numbers: they belong to the program around the model" }
-    guard let slash = name.lastIndex(of: "/") else { return nil }
-    let base = String(name[..<slash])
-    var slot = name[name.index(after: slash)...].lowercased()
-    if let underscore = slot.lastIndex(of: "_"), Int(slot[slot.index(after: underscore)...]) != nil {
-      slot = String(slot[..<underscore])
-    }
+    guard let (base, slot) = slot(name) else { return nil }
     // A copy has the name of what it is of, perhaps below the optimizer's scope, and its shape.
-    let isCopy = source.arrays[base]?.shape == array.shape
-    guard slots.contains(slot), isCopy || slot.count > 1 else { return nil }
+    guard source.arrays[base]?.shape == array.shape || slot.count > 1 else { return nil }
     return slot == "exponentialmovingaverage"
       ? "a running average: the variable itself is taken" : "it belongs to the optimizer, not to the model"
   }
