@@ -27,7 +27,7 @@ enum ARPAImport: ModelImport {
     }
     return try assembly.finish(
       size: table.size, context: table.context, input: table.input, output: table.output,
-      vocabulary: try vocabulary(of: file, path),
+      vocabulary: VocabularyWithOrder(try vocabulary(of: file, path)),
       metadata: .object([
         "hyper_parameters": .object([ModelDocument.ngramKey: try JSONValue(encoding: file.model.description)])
       ]))

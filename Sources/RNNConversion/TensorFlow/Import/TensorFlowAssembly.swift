@@ -28,7 +28,7 @@ struct TensorFlowAssembly {
   ///   - left: what is no part of the model, and why.
   ///   - vocabulary: the tokens that lie beside the variables, if there are as many.
   mutating func build(
-    _ chain: TensorFlowChain, left: [(name: String, reason: String)], vocabulary: (Int) throws -> Vocabulary?
+    _ chain: TensorFlowChain, left: [(name: String, reason: String)], vocabulary: (Int) throws -> VocabularyWithOrder?
   ) throws -> ImportedModel {
     let (size, outputs) = chain.ends
     let input = settleInput(chain, size: size, outputs: outputs)

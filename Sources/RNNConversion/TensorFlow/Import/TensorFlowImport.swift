@@ -56,7 +56,7 @@ enum TensorFlowImport: ModelImport {
     }
     var assembly = TensorFlowAssembly(source, parameters, choices: choices)
     return try assembly.build(chain, left: variables.left) { size in
-      try VariableVocabulary.pickled(beside: source.path, size: size)
+      try VariableVocabulary.pickled(beside: source.path, size: size, choices.vocabularyChoices)
     }
   }
 }
@@ -77,7 +77,9 @@ enum VariableVocabulary {
   }
 
   /// The tokens in `chars_vocab.pkl` of char-rnn-tensorflow, if they are as many as the model has.
-  static func pickled(beside checkpoint: String, size: Int) throws -> Vocabulary? {
+  static func pickled(
+    beside checkpoint: String, size: Int, _ choices: VocabularyChoices
+  ) throws -> VocabularyWithOrder? {
     guard let path = path("chars_vocab.pkl", beside: checkpoint) else { return nil }
     let file = try InputFile(opening: path)
     guard file.size <= largest else {
@@ -85,7 +87,7 @@ enum VariableVocabulary {
     }
     do {
       let value = try PickleReader.read(try file.read(at: 0, count: file.size))
-      return try TorchVocabulary(in: value).vocabulary(size: size, file: path)
+      return try TorchVocabulary(in: value).vocabulary(size: size, choices, file: path)
     } catch let error as PickleError {
       throw ConversionError.malformed(file: path, place: "the pickle", reason: "\(error)")
     }
