@@ -111,7 +111,8 @@ struct DiffCommand: ParsableCommand {
     let tokens = try vocabulary.encode(try Input.texts([path]), unknown: .skip).tokens
     guard tokens.count > 1 else { throw EvaluationError.tooShort(tokens: tokens.count) }
     let models = try (
-      first.loadModel().languageModel(longestWindow: 1), second.loadModel().languageModel(longestWindow: 1)
+      first.loadLanguageModel().languageModel(longestWindow: 1),
+      second.loadLanguageModel().languageModel(longestWindow: 1)
     )
     return OutputDifference(tokens, models.0, models.1, progress: progress)
   }

@@ -37,6 +37,12 @@ struct HelpTopic {
     case .pytorch, .pytorchJSON: "the parameters of a module"
     case .onnx: "the computation and its weights"
     case .torch7: "checkpoints of char-rnn and torch-rnn, with vocabulary"
+    case .arpa, .arpaGzip: "n-gram models with their words"
+    case .torchSafetensors, .torchNPZ: "the parameters of a PyTorch module, and nothing else"
+    case .elmo: "the recurrent layers of ELMo"
+    case .rnnlm: "models of the RNNLM toolkit, with vocabulary"
+    case .tensorflow: "variables by their names"
+    case .tfjs: "layers and weights of a model for browsers"
     }
   }
 
