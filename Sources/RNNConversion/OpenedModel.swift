@@ -1,3 +1,4 @@
+import NGram
 import RNNFormat
 import RNNModel
 
@@ -114,7 +115,7 @@ public final class OpenedModel: TensorSource {
     }
     self.path = path
     self.format = format
-    size = try InputFile(opening: path).size
+    size = try InputFile(opening: CheckpointPlace.file(path)).size
     header = nil
     self.document = document
     self.tensors = tensors
@@ -139,6 +140,7 @@ public final class OpenedModel: TensorSource {
   ///
   /// - Throws: ``ConversionError``, `FormatError`, also for numbers that are not finite.
   public func loadModel() throws -> Model {
+    try document.architecture.requireNetwork()
     var values: [Float] = []
     values.reserveCapacity(parameterCount)
     for tensor in tensors {
@@ -152,7 +154,22 @@ public final class OpenedModel: TensorSource {
     return try Model(
       architecture: document.architecture,
       parameters: Parameters(table: ParameterTable(document.architecture), values: values),
-      vocabulary: document.vocabulary)
+      vocabulary: document.vocabulary, labels: document.labels)
+  }
+}
+
+extension OpenedModel {
+  /// Reads a model of whatever family, to be used as one of language.
+  ///
+  /// - Throws: as ``loadModel()``, and for tables of n-grams that are not those of a model.
+  public func loadLanguageModel() throws -> any LanguageModelSource {
+    guard let table = document.architecture.ngram else { return try loadModel() }
+    let form = try NGramForm(table, description: NGramDescription(of: table), tensors: self)
+    do {
+      return NGramLanguageSource(try NGramModel(form), vocabulary: document.vocabulary)
+    } catch {
+      throw ConversionError.malformed(file: path, place: table.name, reason: "\(error)")
+    }
   }
 }
 

@@ -42,7 +42,7 @@ struct TrustOptions: ParsableArguments {
 
   /// Refuses to read a stranger's file in this process.
   func check(_ path: String, _ format: ModelFormat) throws(Failure) {
-    guard untrusted, ![.rnnH5, .kerasH5, .keras, .kerasWeights].contains(format) else { return }
+    guard untrusted, ![.rnnH5, .kerasH5, .keras, .kerasWeights, .elmo].contains(format) else { return }
     throw Failure(
       "--untrusted is for HDF5 files, and '\(path.printable)' is a file of the format \(format.rawValue), which this process would read itself",
       code: 64)

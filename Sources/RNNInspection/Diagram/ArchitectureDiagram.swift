@@ -126,6 +126,9 @@ public struct ArchitectureDiagram: Hashable, Sendable {
 
   private static func input(of architecture: Architecture) -> String {
     let what = architecture.input == .tokens ? "one of \(architecture.size) tokens" : "\(architecture.size) numbers"
+    if let table = architecture.ngram {
+      return "\(what) a step, of which the last \(max(0, table.counts.count - 1)) are looked up"
+    }
     return switch architecture.context {
     case .stream: "\(what) a step, the state carried on without end"
     case .sequence: "\(what) a step, in sequences that are there as a whole"

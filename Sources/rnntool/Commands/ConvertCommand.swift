@@ -131,7 +131,9 @@ struct ConvertCommand: ParsableCommand {
           "\(error): let the name of '\(writeVocabulary.printable)' end in something else", code: Failure.refused)
       }
     }
-    let report = try converter.convert(source, to: destination)
+    let report = try LongWork.announce("converting \(source)", isQuiet: speech.quiet) {
+      try converter.convert(source, to: destination)
+    }
     if let writeVocabulary, let vocabulary = report.vocabulary, !dryRun {
       try VocabularyWriter.write(vocabulary, to: writeVocabulary)
     }

@@ -10,14 +10,14 @@ struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff", abstract: "Say in what two models differ, of any formats that 'convert' reads.",
     discussion: """
-      Compares the architectures layer by layer and key by key, the vocabularies, metadata, lineage, history, and the parameters by name. Tensors whose hashes in both files
-      are the same are not read. Where the numbers differ, three figures say how much: the largest difference, the root of the mean squared difference (rms), and
+      Compares the architectures layer by layer and key by key, the vocabularies, metadata, lineage, history, and the parameters by name. Tensors whose hashes in both files \
+      are the same are not read. Where the numbers differ, three figures say how much: the largest difference, the root of the mean squared difference (rms), and \
       the norm of the difference relative to that of the first tensor.
 
-      With --text both models read a text as one stream, and their predictions are compared: the largest and the mean difference of all tokens' log-probabilities, the
+      With --text both models read a text as one stream, and their predictions are compared: the largest and the mean difference of all tokens' log-probabilities, the \
       Kullback-Leibler divergences in both directions, the share of predictions with the same most likely token, and the losses.
 
-      Layers are matched by name, and those without a partner by kind, in their order: so a model can be compared with what another framework has made of it.
+      Layers are matched by name, and those without a partner by kind, in their order: so a model can be compared with what another framework has made of it. \
       What a format has no place for is not compared.
 
       Exit codes: 0 the same; 1 different, or a file is refused; 2 a file could not be read.
@@ -111,7 +111,8 @@ struct DiffCommand: ParsableCommand {
     let tokens = try vocabulary.encode(try Input.texts([path]), unknown: .skip).tokens
     guard tokens.count > 1 else { throw EvaluationError.tooShort(tokens: tokens.count) }
     let models = try (
-      first.loadModel().languageModel(longestWindow: 1), second.loadModel().languageModel(longestWindow: 1)
+      first.loadLanguageModel().languageModel(longestWindow: 1),
+      second.loadLanguageModel().languageModel(longestWindow: 1)
     )
     return OutputDifference(tokens, models.0, models.1, progress: progress)
   }

@@ -9,10 +9,10 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect", abstract: "Show what is in a model file, of any format that 'convert' reads.",
     discussion: """
       Reads everything but the values of the tensors, so that files of any size are shown at once. The network is drawn from its inputs to its outputs:
-      what a layer takes from the one before it comes down, what it takes from further up has a line of its own on the right, with the number of units
+      what a layer takes from the one before it comes down, what it takes from further up has a line of its own on the right, with the number of units \
       that pass. A file of another framework is shown as what it becomes, with all that it leaves open; the options under "Other frameworks" settle that.
 
-      --statistics reads the numbers, one tensor at a time: mean, standard deviation, extremes, share of zeros, values that are infinite or not a number, a
+      --statistics reads the numbers, one tensor at a time: mean, standard deviation, extremes, share of zeros, values that are infinite or not a number, a \
       histogram from the smallest to the largest value, and of recurrent matrices the spectral norm (the largest singular value), gate by gate.
 
       Examples:

@@ -56,7 +56,9 @@ struct MigrateCommand: ParsableCommand {
     for model in models {
       do {
         if inPlace { try checkSignature(of: model) }
-        let report = try Migration.run(model, to: output ?? model)
+        let report = try LongWork.announce("migrating \(model)", isQuiet: speech.quiet) {
+          try Migration.run(model, to: output ?? model)
+        }
         let isDone = report.from != report.to
         results.append([
           "file": .string(model), "from": .string(report.from), "to": .string(report.to), "written": .bool(isDone),

@@ -67,7 +67,9 @@ struct SignCommand: ParsableCommand {
     let signingKey = try SigningKey(pem: try Input.smallText(key), name: key)
     let file = try Input.model(model, through: trust.quarantine)
     // What is damaged must not get a signature that calls it whole.
-    let report = try Validator.validate(model, level: .hashes, through: trust.quarantine)
+    let report = try LongWork.announce("checking \(model)", isQuiet: speech.quiet) {
+      try Validator.validate(model, level: .hashes, through: trust.quarantine)
+    }
     guard report.isValid else { throw FormatError.invalid(file: model, findings: report.findings) }
     let signature = try ModelSignature(signing: file, with: signingKey)
     try AtomicFile.write(Array((signature.json.indented + "\n").utf8), to: target)

@@ -50,8 +50,9 @@ struct TensorCommand: ParsableCommand {
     let file = try Input.model(model, through: trust.quarantine)
     let name = tensor.hasPrefix("/parameters/") ? String(tensor.dropFirst("/parameters/".count)) : tensor
     guard let description = file.tensors.first(where: { $0.path == name }) else {
+      let paths = file.tensors.map(\.path)
       throw Failure(
-        "'\(model)' has no tensor '\(name)': it has \(file.tensors.map(\.path).joined(separator: ", "))",
+        "'\(model)' has no tensor '\(name)'\(Suggestion.remark(on: name, among: paths)): it has \(paths.joined(separator: ", "))",
         code: Failure.refused)
     }
     let block = try Block(part ?? "", of: description)

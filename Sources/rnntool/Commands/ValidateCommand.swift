@@ -39,7 +39,9 @@ struct ValidateCommand: ParsableCommand {
     var results: [JSONValue] = []
     for path in models {
       do {
-        let report = try Validator.validate(path, level: level, through: trust.quarantine)
+        let report = try LongWork.announce("validating \(path)", isQuiet: speech.quiet) {
+          try Validator.validate(path, level: level, through: trust.quarantine)
+        }
         worst = max(worst, report.isValid ? 0 : Failure.refused)
         if speech.json { results.append(json(report)) } else { try show(report) }
       } catch let error as FormatError {
