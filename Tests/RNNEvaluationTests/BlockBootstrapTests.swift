@@ -15,7 +15,9 @@ import Testing
   private func limit(_ values: [Double]) -> Double {
     let block = Int(Double(values.count).squareRoot().rounded(.up))
     let blocks = (values.count + block - 1) / block
-    let means = (0...(values.count - block)).map { values[$0..<($0 + block)].reduce(0, +) / Double(block) }
+    var sums = [0.0]
+    for value in values { sums.append(sums[sums.count - 1] + value) }
+    let means = (0...(values.count - block)).map { (sums[$0 + block] - sums[$0]) / Double(block) }
     let mean = means.reduce(0, +) / Double(means.count)
     return (means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(means.count) / Double(blocks)).squareRoot()
   }

@@ -95,7 +95,7 @@ struct EvaluationTests {
     #expect(receipts[1]["adaptation"]?["cache"]?["size"] == 50)
     #expect(receipts.allSatisfy { $0["seconds"] == nil })
     #expect(try Program.run(["validate", model]).code == 0)
-    #expect(try Program.run(["inspect", model]).text.contains("kenlm, with cache, 400 tokens"))
+    #expect(try Program.run(["inspect", model]).text.contains("by kenlm with cache"))
     #expect(try Program.run(["card", model]).text.contains("kenlm"))
   }
 

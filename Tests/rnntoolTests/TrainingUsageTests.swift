@@ -124,12 +124,18 @@ struct TrainingUsageTests {
   }
 
   @Test func theProtocolIsThatOfTheLayout() throws {
-    #expect(try plan("")["evaluation"]?["protocol"] == ["name": "stream", "streams": 1])
+    func stored(_ flags: String) throws -> [JSONValue?] {
+      let rules = try plan(flags)["evaluation"]?["protocol"]
+      return ["name", "layout", "streams", "window", "divisor"].map { rules?[$0] }
+    }
+    #expect(try stored("") == ["stream", "streams", 1, nil, "scored"])
+    #expect(try stored("--preset char-rnn") == ["char-rnn", "char-rnn", 4, 8, "scored"])
+    let words = "--vocabulary words --normalisation whitespace --validation-fraction 0.5 --layout word-language-model"
     #expect(
-      try plan("--preset char-rnn")["evaluation"]?["protocol"] == ["name": "char-rnn", "streams": 4, "window": 8])
-    #expect(
-      try plan("--layout word-language-model --validation-fraction 0.5")["evaluation"]?["protocol"]
-        == ["name": "word-language-model", "streams": 10, "window": 8])
+      try stored(words) == ["word-language-model", "word-language-model", 10, nil, "scored"])
+    // AWD-LSTM has the same streams in training, and a test of its own.
+    let small = "--preset awd-lstm --embedding 4 --layers 1 --validation-fraction 0.5"
+    #expect(try stored(small) == ["awd-lstm", "word-language-model", 1, nil, "read"])
   }
 
   // MARK: What is said

@@ -42,13 +42,15 @@ struct Scorer {
         if results.count < inputs.count { results = [Double](repeating: 0, count: inputs.count) }
         model.score(inputs: inputs, targets: targets, into: &results)
         for (stream, index) in group.enumerated() {
-          for step in start..<min(end, rows[index].steps) where step >= rows[index].context {
+          // A shorter row may have ended before.
+          let present = start..<max(start, min(end, rows[index].steps))
+          for step in present where step >= rows[index].context {
             let place = rows[index].target(step)
             let logProbability = results[(step - start) * model.streams + stream]
             try Self.check(logProbability, of: place)
             visit(place, logProbability)
           }
-          done += max(0, min(end, rows[index].steps) - start)
+          done += present.count
         }
         progress(Double(done) / Double(total))
       }
