@@ -21,7 +21,9 @@ struct LabelTests {
     }
     .joined(separator: "\n") + "\n"
 
-  private static let flags = ["--hidden", "8", "--embedding", "6", "--batch", "4", "--steps", "150", "--quiet"]
+  private static let flags = [
+    "--hidden", "8", "--embedding", "6", "--batch", "4", "--steps", "300", "--learning-rate", "0.03", "--quiet",
+  ]
 
   private func trained(_ scratch: Scratch, _ family: String, _ text: String, _ more: [String] = []) throws -> String {
     let model = scratch.path("\(family).h5")
@@ -50,11 +52,11 @@ struct LabelTests {
     // What it wrote is what it reads, and all of it is right.
     let again = try scratch.file("again.tsv", Array(labelled.text.utf8))
     #expect(try Program.run(["evaluate", model, again, "--json"]).json.array?.first?["accuracy"]?.number == 1)
-    let more = try Program.run(["train", "--resume", model, "--steps", "160", "--quiet"])
+    let more = try Program.run(["train", "--resume", model, "--steps", "310", "--quiet"])
     #expect(more.code == 0, "\(more.errors)")
   }
 
-  @Test(arguments: [[], ["--bidirectional"], ["--vocabulary", "characters", "--cell", "gru", "--steps", "400"]])
+  @Test(arguments: [[], ["--bidirectional"], ["--vocabulary", "characters", "--cell", "gru", "--steps", "600"]])
   func aClassifierLearnsOpinions(flags: [String]) throws {
     let scratch = try Scratch()
     let model = try trained(scratch, "classifier", Self.texts, flags)
@@ -98,6 +100,11 @@ struct LabelTests {
     let label = try Program.run(["label", language, text])
     #expect(label.code == 1)
     expectOneSentence(label)
+    for flags in [["--receipt"], ["--protocol", "stream"], ["--cache", "5"], ["--length", "3"]] {
+      let run = try Program.run(["evaluate", Samples.golden("tagger.h5"), text] + flags)
+      #expect(run.code == 64)
+      expectOneSentence(run)
+    }
     #expect(try Program.run(["train", text, "-o", scratch.path("m.h5"), "--bidirectional"]).code == 64)
     #expect(try Program.run(["sample", Samples.golden("tagger.h5")]).code == 1)
   }

@@ -21,8 +21,23 @@ extension EvaluateCommand {
   func answersLabels(_ path: String) throws -> Bool {
     let file = try Input.model(path, through: trust.quarantine)
     guard file.document.labels != nil else { return false }
+    try refuseFlagsOfLanguage(path)
     try evaluateLabels(file.loadModel(), file.header.modelID)
     return true
+  }
+
+  /// Refuses flags that say nothing of labels.
+  private func refuseFlagsOfLanguage(_ path: String) throws {
+    let isGiven = [
+      rules.name != nil, rules.window != nil, rules.stride != nil, rules.context != nil, rules.part != nil,
+      rules.start != nil, rules.unknown != nil, rules.divisor != nil, rules.blankLines != nil, length != nil, receipt,
+      perToken != nil, adaptation.dynamic != nil, adaptation.cache != nil, !adaptation.mix.isEmpty,
+    ]
+    guard !isGiven.contains(true) else {
+      throw Failure(
+        "'\(path.printable)' gives labels: protocols, adaptation, --length, --receipt and --per-token are for language models",
+        code: 64)
+    }
   }
 
   /// Scores texts with labels, each for itself.

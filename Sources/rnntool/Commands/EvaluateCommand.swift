@@ -17,6 +17,7 @@ struct EvaluateCommand: ParsableCommand {
       --unknown refuse.
 
       Taggers and classifiers are scored on texts with labels, as 'rnntool train' reads them: accuracy, precision, recall and F1.
+
       Without --text the first file is the model and the others are texts; with --text all files are models, and what they give is a table. Models with different vocabularies
       compare by bits per byte.
 
