@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "RNNText", targets: ["RNNText"]),
     .library(name: "RNNTraining", targets: ["RNNTraining"]),
     .library(name: "RNNEvaluation", targets: ["RNNEvaluation"]),
+    .library(name: "RNNAnalysis", targets: ["RNNAnalysis"]),
     .library(name: "RNNGeneration", targets: ["RNNGeneration"]),
     .library(name: "NGram", targets: ["NGram"]),
     .library(name: "Plots", targets: ["Plots"]),
@@ -94,6 +95,10 @@ let package = Package(
       dependencies: ["RNNText", "RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
     .target(
+      name: "RNNAnalysis",
+      dependencies: ["RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
+      swiftSettings: settings),
+    .target(
       name: "RNNGeneration",
       dependencies: ["RNNModel", "Kernels", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: settings),
@@ -107,7 +112,7 @@ let package = Package(
       name: "rnntool",
       dependencies: [
         "HDF5", "Kernels", "RNNModel", "RNNText", "NGram", "RNNFormat", "RNNConversion", "RNNTraining", "RNNEvaluation",
-        "RNNGeneration", "RNNInspection", "Plots",
+        "RNNAnalysis", "RNNGeneration", "RNNInspection", "Plots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -131,6 +136,8 @@ let package = Package(
     .testTarget(
       name: "RNNEvaluationTests", dependencies: ["RNNEvaluation", "RNNText", "RNNModel", "Kernels", "NGram"],
       swiftSettings: settings),
+    .testTarget(
+      name: "RNNAnalysisTests", dependencies: ["RNNAnalysis", "RNNModel", "Kernels"], swiftSettings: settings),
     .testTarget(
       name: "RNNGenerationTests", dependencies: ["RNNGeneration", "RNNModel", "Kernels"], swiftSettings: settings),
     .testTarget(

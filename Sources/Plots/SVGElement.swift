@@ -44,7 +44,7 @@ public struct SVGElement: Hashable, Sendable {
     self.init(name, attributes, elements.map { .element($0) })
   }
 
-  /// The element as text, one line an element.
+  /// The element as text, one line an element; within `pre`, where lines would be seen, without any that the texts do not have.
   public var markup: String {
     var text = ""
     write(into: &text)
@@ -59,16 +59,17 @@ public struct SVGElement: Hashable, Sendable {
       return
     }
     text += ">"
+    let separator = name == "pre" ? "" : "\n"
     for child in children {
       switch child {
       case .element(let element):
-        text += "\n"
+        text += separator
         element.write(into: &text)
       case .text(let string): text += string.escapedForMarkup
       case .style(let rules): text += rules
       }
     }
-    if case .element = children.last { text += "\n" }
+    if case .element = children.last { text += separator }
     text += "</\(name)>"
   }
 }

@@ -1,4 +1,5 @@
 import NGram
+import RNNAnalysis
 import RNNConversion
 import RNNEvaluation
 import RNNFormat
@@ -33,6 +34,7 @@ struct Failure: Error {
     case let error as TensorFormulaError: self.init("the tensors do not fit together: \(error)", code: Self.refused)
     case let error as SigningError: self.init("\(error)", code: Self.refused)
     case let error as VocabularyError: self.init("\(error)", code: Self.refused)
+    case let error as AnalysisError: self.init("\(error)", code: Self.refused)
     case let error as EvaluationError: self.init("\(error)", code: Self.refused)
     case let error as ArchitectureError: self.init("\(error)", code: Self.refused)
     case let error as Sampler.NotFinite: self.init("\(error)", code: Self.refused)

@@ -30,7 +30,7 @@ struct RNNTool: ParsableCommand {
     version: Generator.text,
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, SampleCommand.self, LabelCommand.self, GenerationsCommand.self,
-      CompareDecodingCommand.self, InspectCommand.self, DiffCommand.self, ConvertCommand.self,
+      CompareDecodingCommand.self, InspectCommand.self, DiffCommand.self, AnalyzeCommand.self, ConvertCommand.self,
       ValidateCommand.self, RunCommand.self, TensorCommand.self, MigrateCommand.self, SignCommand.self,
       VerifyCommand.self, CardCommand.self,
     ])

@@ -101,6 +101,14 @@ import Testing
     #expect(column.svg.contains("translate(0 30)") && column.svg.contains("translate(0 330)"))
   }
 
+  @Test func preformattedTextStaysAsItIs() {
+    let spans = ["a\n", " <b"].map { SVGElement.Child.element(SVGElement("span", ["title": 0.5], text: $0)) }
+    #expect(
+      SVGElement("pre", [:], spans).markup
+        == "<pre><span title=\"0.5\">a\n</span><span title=\"0.5\"> &lt;b</span></pre>")
+    #expect(SVGElement("g", [:], spans).markup.hasPrefix("<g>\n<span"))
+  }
+
   @Test func aSingleSeriesHasNoLegend() {
     func names(_ count: Int) -> Int {
       let series = (0..<count).map { LineChart.Series("name \($0)", values: [1, 2]) }

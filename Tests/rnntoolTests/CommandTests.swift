@@ -6,7 +6,9 @@ import Testing
 @Suite(.enabled(if: Program.path != nil, "there is no rnntool: set RNNTOOL to its path"))
 struct CommandTests {
   private let commands = [
-    "train", "evaluate", "sample", "generations", "compare-decoding", "inspect", "diff", "convert", "validate", "run",
+    "train", "evaluate", "sample", "generations", "compare-decoding", "inspect", "diff", "analyze", "convert",
+    "validate",
+    "run",
     "tensor", "migrate", "sign", "verify", "card",
   ]
 

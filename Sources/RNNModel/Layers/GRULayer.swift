@@ -46,6 +46,10 @@ final class GRULayer: RecurrentNetworkLayer {
     sequence.pack(parameters.span.extracting(recurrent.weights))
   }
 
+  override func gateValues(_ window: Window) -> (names: [String], values: [Float]) {
+    (Architecture.GRU.gates, Array(gates[..<(window.rows * 3 * width)]))
+  }
+
   override func forward(_ below: LayerInput, _ window: Window, parameters: [Float]) {
     var (gateValues, partValues, outputValues) = (gates.taken(), parts.taken(), outputs.taken())
     defer { (gates, parts, outputs) = (gateValues, partValues, outputValues) }

@@ -9,7 +9,8 @@ final class LSTMLayer: RecurrentNetworkLayer {
   private let peepholes, projection, initialCell: Range<Int>
   /// The number of cells.
   private let cellCount: Int
-  private let gateCount: Int
+  private let gateNames: [String]
+  private var gateCount: Int { gateNames.count }
   /// `[steps, batch, gates, cells]`: what comes into the gates, then their values.
   private var gates: [Float]
   /// c(t) `[slots, batch, cells]`.
@@ -38,7 +39,7 @@ final class LSTMLayer: RecurrentNetworkLayer {
     peepholes = table.range(layer.name, "peephole_weights")
     projection = table.range(layer.name, "projection_weights")
     initialCell = table.range(layer.name, "initial_cell")
-    (cellCount, gateCount) = (C, G)
+    (cellCount, gateNames) = (C, layer.gates)
     gates = [Float](repeating: 0, count: rows * G * C)
     cells = []
     activatedCells = [Float](repeating: 0, count: rows * C)
@@ -85,6 +86,14 @@ final class LSTMLayer: RecurrentNetworkLayer {
     super.takeState(of: stream, from: &values)
     cells.replaceSubrange((stream * cellCount)..<((stream + 1) * cellCount), with: values.prefix(cellCount))
     values.removeFirst(cellCount)
+  }
+
+  override func gateValues(_ window: Window) -> (names: [String], values: [Float]) {
+    (gateNames, Array(gates[..<(window.rows * gateCount * cellCount)]))
+  }
+
+  override func cellValues(_ window: Window) -> [Float] {
+    Array(cells[(window.batch * cellCount)..<((window.batch + window.rows) * cellCount)])
   }
 
   override func loadInitialState(_ parameters: [Float], batch: Int) {

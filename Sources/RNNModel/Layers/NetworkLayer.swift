@@ -152,6 +152,12 @@ class RecurrentNetworkLayer: NetworkLayer {
     if let hidden = state["hidden"] { outputs.replaceSubrange(..<hidden.count, with: hidden) }
   }
 
+  /// The gates of the last window: their names, and their values `[steps, batch, gates, units]`; none for layers without gates.
+  func gateValues(_ window: Window) -> (names: [String], values: [Float]) { ([], []) }
+
+  /// c(t) of the last window `[steps, batch, cells]`; empty for layers without cells.
+  func cellValues(_ window: Window) -> [Float] { [] }
+
   /// What is carried of one stream: `hidden` `[width]`.
   func state(of stream: Int) -> [Float] { Array(outputs[(stream * width)..<((stream + 1) * width)]) }
 

@@ -1,4 +1,3 @@
-import Foundation
 import RNNGeneration
 import RNNModel
 
@@ -10,9 +9,7 @@ struct ProbabilityTable {
 
   init(_ vocabulary: Vocabulary) {
     self.vocabulary = vocabulary
-    let environment = ProcessInfo.processInfo.environment
-    isColoured =
-      isatty(STDOUT_FILENO) == 1 && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+    isColoured = Terminal.isColoured
   }
 
   static let header = "   model    drawn     bits  token"
