@@ -94,7 +94,7 @@ final class AnalysisTests {
     let html = String(decoding: try scratch.bytes("page.html"), as: UTF8.self)
     #expect(html.components(separatedBy: "<svg ").count == 13 && html.contains("<pre class=\"cells\">"))
     #expect(!html.contains("<script") && !html.contains("src=") && html.contains("prefers-color-scheme:dark"))
-    #expect(try scratch.bytes("all.npz").prefix(2) == Array("PK".utf8))
+    #expect(try Array(scratch.bytes("all.npz").prefix(2)) == Array("PK".utf8))
     let files = try FileManager.default.contentsOfDirectory(atPath: states).sorted()
     #expect(files == ["lstm.yml", "states.h5", "train.h5", "words.dict"])
     let words = String(decoding: try scratch.bytes("states/words.dict"), as: UTF8.self).split(separator: "\n")

@@ -142,6 +142,7 @@ public struct ArchitectureDiagram: Hashable, Sendable {
     case .softmax: "softmax: the probability of each class"
     case .sigmoid: "sigmoid: the probability of each bit"
     case .values: "values"
+    case .logProbabilities: "the probability of each next token, as it was counted"
     }
   }
 }

@@ -39,6 +39,7 @@ struct Inspection {
     return statistics.map { statistics in
       ModelIdentity.identify(
         architecture: model.document.architecture, vocabulary: model.document.vocabulary,
+        labels: model.document.labels,
         tensors: zip(model.tensors, statistics).map { ($0, $1.sha256) })
     }
   }
