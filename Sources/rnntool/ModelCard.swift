@@ -129,7 +129,9 @@ private struct Page {
         let tokens = receipt["tokens"]?.integer ?? 0
         let mean = (receipt["nats"]?.number ?? .nan) / Double(max(1, tokens))
         return [
-          Self.escaped(receipt["protocol"]?["name"]?.string ?? ""),
+          Self.escaped(
+            (receipt["protocol"]?["name"]?.string ?? "")
+              + (receipt["adaptation"]?.object?.keys.sorted() ?? []).map { " with \($0)" }.joined()),
           "`\(receipt["corpus_sha256"]?.string?.prefix(16) ?? "")`", Format.count(tokens), Format.number(mean, 4),
           Format.number(exp(mean), 2),
         ]

@@ -96,7 +96,7 @@ struct EvaluationTests {
     #expect(receipts.allSatisfy { $0["seconds"] == nil })
     #expect(try Program.run(["validate", model]).code == 0)
     #expect(try Program.run(["inspect", model]).text.contains("by kenlm with cache"))
-    #expect(try Program.run(["card", model]).text.contains("kenlm"))
+    #expect(try Program.run(["card", model]).text.contains("| kenlm with cache |"))
   }
 
   @Test func eachTokenIsWritten() throws {
@@ -145,10 +145,11 @@ struct EvaluationTests {
     for flags in [
       ["--dynamic", "sgd", "--dynamic-rate", "1"],
       ["--dynamic", "rms", "--dynamic-statistics", text, "--dynamic-rate", "0.01"],
-      ["--cache", "100", "--cache-lambda", "0.3"],
+      // The states of a model that has hardly learned are almost alike.
+      ["--cache", "100", "--cache-lambda", "0.3", "--cache-theta", "1000"],
     ] {
       let adapted = try first([model, text] + flags)
-      #expect(try #require(adapted["nats"]?.number) < 0.95 * plain, "\(flags)")
+      #expect(try #require(adapted["nats"]?.number) < 0.97 * plain, "\(flags)")
       #expect(adapted["adaptation"] != nil)
     }
     #expect(try first([model, text])["nats"]?.number == plain)

@@ -134,7 +134,7 @@ struct TrainingUsageTests {
     #expect(
       try stored(words) == ["word-language-model", "word-language-model", 10, nil, "scored"])
     // AWD-LSTM has the same streams in training, and a test of its own.
-    let small = "--preset awd-lstm --embedding 4 --layers 1 --validation-fraction 0.5"
+    let small = "--preset awd-lstm --embedding 8 --layers 1 --validation-fraction 0.5"
     #expect(try stored(small) == ["awd-lstm", "word-language-model", 1, nil, "read"])
   }
 

@@ -157,7 +157,7 @@ struct EvaluateCommand: ParsableCommand {
     do {
       return try evaluate(bytes, path, mixture, own)
     } catch EvaluationError.tooShortForStreams(let cause) where rules.areOpen && own != .stream {
-      Terminal.note("\(cause) of the model's own protocol, '\(own.name.printable)': scored as 'stream'")
+      Terminal.note("the model's own protocol is '\(own.name.printable)', but \(cause): scored as 'stream'")
       var stream = EvaluationProtocol.stream
       stream.unknown = own.unknown
       return try evaluate(bytes, path, mixture, stream)

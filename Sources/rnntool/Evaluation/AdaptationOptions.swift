@@ -89,7 +89,7 @@ struct AdaptationOptions: ParsableArguments {
       dynamic != .rms || dynamicStatistics != nil, "--dynamic rms needs --dynamic-statistics, the training text.")
     try require(dynamic != .sgd || dynamicStatistics == nil, "--dynamic-statistics is for --dynamic rms.")
     try require(
-      dynamic == nil || cache == nil, "--dynamic and --cache do not go together: mix two evaluations instead.")
+      dynamic == nil || cache == nil, "--dynamic and --cache do not go together: choose one of them.")
     try require(cache != nil || cacheTheta == nil && cacheLambda == nil, "--cache-theta and -lambda go with --cache.")
     if let problem = cacheSettings?.problem { throw ValidationError("--cache: \(problem).") }
     let given = parts.count { $0.weight != nil }

@@ -109,7 +109,8 @@ struct EvaluationReport {
 
   private var unknown: String {
     guard result.unknown > 0 else { return "0" }
-    let share = "\(Format.count(result.unknown)) symbols without a token (\(Format.short(result.unknownShare * 100))%)"
+    let share =
+      "\(Format.count(result.unknown, "symbol")) without a token (\(Format.short(result.unknownShare * 100))%)"
     if result.skipped > 0 { return "\(share), left out" }
     return result.countsUnknown ? "\(share), scored as the unknown token" : "\(share), read and not counted"
   }
