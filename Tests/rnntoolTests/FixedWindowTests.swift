@@ -24,7 +24,8 @@ struct FixedWindowTests {
     let pieces = try Program.run(["evaluate", model, text, "--json", "--length", "5"]).json.array?[0]
     #expect(abs((whole?["nats"]?.number ?? 0) - (pieces?["nats"]?.number ?? 1)) < 1e-2)
     #expect(try Program.run(["sample", model, "--length", "20", "--seed", "1"]).code == 0)
-    let more = try Program.run(["train", "--resume", model, "--steps", "80", "--quiet", "--window", "3"])
+    let more = try Program.run(
+      ["train", "--resume", model, "--steps", "80", "--quiet", "--window", "3", "--keep-state"])
     #expect(more.code == 0, "\(more.errors)")
     let other = try Program.run(["train", "--resume", model, "--steps", "90", "--quiet", "--model", "rnn"])
     #expect(other.code == 64)
