@@ -19,7 +19,7 @@ struct FormatRecognition {
     get throws {
       if first.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) { return try hdf5 }
       if first.starts(with: [0x50, 0x4B, 0x03, 0x04]) || first.starts(with: [0x50, 0x4B, 0x05, 0x06]) { return zip }
-      if isLegacyTorch { return .pytorch }
+      if isLegacyTorch || first.starts(with: TorchTarFile.beginning) { return .pytorch }
       // A length, and JSON; a file that calls itself HDF5 has to be one.
       if first.count > 8, first[8] == 0x7B, first[4...7].allSatisfy({ $0 == 0 }), named != .rnnH5 {
         return .safetensors

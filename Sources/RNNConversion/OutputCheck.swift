@@ -39,20 +39,24 @@ public struct OutputCheck: Sendable {
     of architecture: Architecture, _ source: borrowing Source
   ) throws -> [Float] {
     let byPath = Dictionary(uniqueKeysWithValues: source.tensors.map { ($0.path, $0) })
-    func values<Scalar: ReferenceScalar>(of entry: ParameterTable.Entry) throws -> [Scalar] {
-      guard let tensor = byPath[entry.path] else { return [] }
-      return LittleEndian.values(try source.bytes(of: tensor), type: tensor.type, as: Scalar.self)
-    }
     if architecture.ngram != nil {
       // Places in a table are too large for float32.
       let tokens: [Reference<Double>.Inputs] = sequences.map { sequence in
         if case .tokens(let tokens) = sequence { return .tokens(tokens) }
         return .tokens([])
       }
-      return try LayerByLayer.logits(of: architecture, tokens, values: values, run: LayerByLayer.reference)
+      func append(_ entry: ParameterTable.Entry, to values: inout [Double]) throws {
+        guard let tensor = byPath[entry.path] else { return }
+        try source.forEachBlock(of: tensor) { LittleEndian.append($0, type: tensor.type, to: &values) }
+      }
+      return try LayerByLayer.logits(of: architecture, tokens, append: append, run: LayerByLayer.reference)
         .joined().flatMap { $0.map { Float($0) } }
     }
-    return try LayerByLayer.logits(of: architecture, sequences, values: values, run: LayerByLayer.network)
+    func append(_ entry: ParameterTable.Entry, to values: inout [Float]) throws {
+      guard let tensor = byPath[entry.path] else { return }
+      try source.forEachBlock(of: tensor) { LittleEndian.append($0, type: tensor.type, to: &values) }
+    }
+    return try LayerByLayer.logits(of: architecture, sequences, append: append, run: LayerByLayer.network)
       .joined().flatMap { architecture.output.logProbabilities($0) }
   }
 

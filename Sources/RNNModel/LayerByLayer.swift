@@ -12,13 +12,13 @@ public enum LayerByLayer {
   /// - Parameters:
   ///   - architecture: one that ``Architecture/check()`` has accepted.
   ///   - sequences: what is fed.
-  ///   - values: gives the parameters of a tensor; asked once for each, but for tied weights.
+  ///   - append: appends the parameters of a tensor; asked once for each, but for tied weights.
   ///   - run: computes a layer: ``reference(_:_:_:)`` or ``network(_:_:_:)``.
   /// - Returns: `[sequence][step][unit]`; one step in a context of windows, and after a pooling layer.
-  /// - Throws: what `values` and `run` throw.
+  /// - Throws: what `append` and `run` throw.
   public static func logits<Scalar: ReferenceScalar>(
     of architecture: Architecture, _ sequences: [Reference<Scalar>.Inputs],
-    values: (ParameterTable.Entry) throws -> [Scalar], run: Run<Scalar>
+    append: (ParameterTable.Entry, inout [Scalar]) throws -> Void, run: Run<Scalar>
   ) throws -> [[[Scalar]]] {
     typealias Inputs = Reference<Scalar>.Inputs
     let table = ParameterTable(architecture)
@@ -48,9 +48,13 @@ public enum LayerByLayer {
         let alone = Architecture(
           size: width, layers: [layer.untied], context: .sequence,
           input: layer.takesTokens ? .tokens : .features, output: .values)
-        let parameters = try ParameterTable(alone).entries.flatMap { entry in
+        let own = ParameterTable(alone)
+        var parameters: [Scalar] = []
+        // In one piece: a copy of the largest matrix would be the largest thing in memory.
+        parameters.reserveCapacity(own.count)
+        for entry in own.entries {
           let owner = entry.name == "weights" ? layer.weightsOf ?? layer.name : layer.name
-          return try table[owner, entry.name].map(values) ?? []
+          if let stored = table[owner, entry.name] { try append(stored, &parameters) }
         }
         result = try run(alone, parameters, below.map { $0.map { Inputs.features($0) } } ?? sequences)
       }

@@ -22,9 +22,9 @@ import Testing
       return reference.logits(sequence, state: &state)
     }
     var asked: [String] = []
-    let exact = try LayerByLayer.logits(of: architecture, sequences) { entry in
+    let exact = try LayerByLayer.logits(of: architecture, sequences) { entry, parameters in
       asked.append(entry.path)
-      return Array(values[entry.range])
+      parameters += values[entry.range]
     } run: {
       LayerByLayer.reference($0, $1, $2)
     }
@@ -39,7 +39,7 @@ import Testing
         }
       }
     ) {
-      Array(drawn.parameters[$0.range])
+      $1 += drawn.parameters[$0.range]
     } run: {
       try LayerByLayer.network($0, $1, $2)
     }

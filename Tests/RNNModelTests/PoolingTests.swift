@@ -85,8 +85,8 @@ import Testing
     #expect(reference.logits(inputs, state: &start) == expected.suffix(1))
     let table = ParameterTable(architecture)
     var widest = 0
-    let found = try LayerByLayer.logits(of: architecture, [inputs]) { entry in
-      table[entry.layer, entry.name].map { Array(values[$0.range]) } ?? []
+    let found = try LayerByLayer.logits(of: architecture, [inputs]) { entry, parameters in
+      parameters += table[entry.layer, entry.name].map { values[$0.range] } ?? []
     } run: { layer, parameters, sequences in
       let result = LayerByLayer.reference(layer, parameters, sequences)
       widest = max(widest, result.joined().reduce(0) { $0 + $1.count })

@@ -10,4 +10,14 @@ public protocol ArraySource: AnyObject {
   ///
   /// - Throws: ``ConversionError`` for a file that is damaged at this place.
   func bytes(of array: ArrayDescription) throws -> [UInt8]
+
+  /// Gives what ``bytes(of:)`` does in pieces, each of whole values.
+  func forEachBlock(of array: ArrayDescription, _ body: ([UInt8]) throws -> Void) throws
+}
+
+extension ArraySource {
+  /// Gives all of the array in one piece.
+  public func forEachBlock(of array: ArrayDescription, _ body: ([UInt8]) throws -> Void) throws {
+    try body(try bytes(of: array))
+  }
 }

@@ -37,4 +37,13 @@ public struct ImportedModel: TensorSource {
     guard let index = tensors.firstIndex(where: { $0.path == tensor.path }) else { return [] }
     return try formulas[index].bytes { try source.bytes(of: $0) }
   }
+
+  /// Gives the values of a parameter in pieces, where it is one of the file's arrays.
+  public func forEachBlock(of tensor: TensorDescription, _ body: ([UInt8]) throws -> Void) throws {
+    guard let index = tensors.firstIndex(where: { $0.path == tensor.path }), let array = formulas[index].unchanged
+    else {
+      return try body(try bytes(of: tensor))
+    }
+    try source.forEachBlock(of: array, body)
+  }
 }

@@ -56,6 +56,15 @@ extension TensorSource where Self: ~Copyable {
       return try bytes(of: tensor)
     }
   }
+
+  /// Gives an exported array in pieces, where it is one of these tensors.
+  func forEachBlock(of formula: TensorFormula, _ body: ([UInt8]) throws -> Void) throws {
+    if let array = formula.unchanged, let tensor = tensors.first(where: { $0.path == array.name }) {
+      try forEachBlock(of: tensor, body)
+    } else {
+      try body(try bytes(of: formula))
+    }
+  }
 }
 
 /// Reads the models of another framework.

@@ -191,6 +191,15 @@ extension TensorFormula {
     }
   }
 
+  /// The array whose values these are, in the same order; nil where something is done to them.
+  var unchanged: ArrayDescription? {
+    switch self {
+    case .array(let array): array
+    case .reshaped(let operand, _): operand.unchanged
+    default: nil
+    }
+  }
+
   /// The names of all arrays that it takes.
   public var operands: [String] {
     switch self {

@@ -51,11 +51,18 @@ struct NPZArchive {
   }
 
   func add(_ name: String, type: NumericType, shape: [Int], bytes: [UInt8]) throws {
-    let header = NPYHeader.bytes(type: type, shape: shape)
-    try zip.begin(name + ".npy", size: header.count + bytes.count)
-    try zip.append(header)
-    try zip.append(bytes)
+    try begin(name, type: type, shape: shape)
+    try append(bytes)
   }
+
+  /// Begins an array; its values follow with ``append(_:)``.
+  func begin(_ name: String, type: NumericType, shape: [Int]) throws {
+    let header = NPYHeader.bytes(type: type, shape: shape)
+    try zip.begin(name + ".npy", size: header.count + shape.reduce(type.size, *))
+    try zip.append(header)
+  }
+
+  func append(_ bytes: [UInt8]) throws { try zip.append(bytes) }
 
   func finish() throws { try zip.finish() }
 }

@@ -284,11 +284,12 @@ struct PickleReader {
   }
 
   private mutating func persist(_ node: PickleHeap.Node) throws {
-    // Old PyTorch keeps the source text of a class beside its name.
-    if let container = heap[node], case .tuple = container.kind, container.items.count >= 2,
-      case .value(.string("module")) = container.items[0], case .value(.global(let name)) = container.items[1]
-    {
-      return push(.global(name))
+    // Old PyTorch keeps the source text of a class beside its name; the oldest one without a word before it.
+    if let container = heap[node], case .tuple = container.kind, container.items.count >= 2 {
+      if case .value(.string("module")) = container.items[0], case .value(.global(let name)) = container.items[1] {
+        return push(.global(name))
+      }
+      if case .value(.global(let name)) = container.items[0] { return push(.global(name)) }
     }
     try push(.init(kind: .persistent, items: [node]))
   }

@@ -29,6 +29,8 @@
     let entries: [Entry]
     private let places: [String: Int]
     private let archive: OpaquePointer
+    /// The entries whose checksum has been compared; of those that are stored it need not be computed again.
+    private var checked: Set<UInt64> = []
 
     init(opening path: String) throws(ConversionError) {
       let size = try InputFile(opening: path).size
@@ -118,8 +120,10 @@
       return bytes
     }
 
-    /// Reads an entry to its end, a piece at a time, and compares its checksum.
-    func check(_ entry: Entry) throws(ConversionError) { try read(entry) { _ in } }
+    /// Reads an entry to its end, a piece at a time, and compares its checksum, unless that has been done.
+    func check(_ entry: Entry) throws(ConversionError) {
+      if !checked.contains(entry.index) { try read(entry) { _ in } }
+    }
 
     /// Reads an entry to its end, a piece at a time, and compares its checksum behind the last one.
     func read(_ entry: Entry, _ body: ([UInt8]) throws(ConversionError) -> Void) throws(ConversionError) {
@@ -135,7 +139,9 @@
     }
 
     private func open(_ entry: Entry) throws(ConversionError) -> OpaquePointer {
-      guard let stream = zip_fopen_index(archive, entry.index, 0) else {
+      // What a stored entry has as it is in the archive is its content.
+      let flags = entry.isStored && checked.contains(entry.index) ? zip_flags_t(ZIP_FL_COMPRESSED) : 0
+      guard let stream = zip_fopen_index(archive, entry.index, flags) else {
         throw malformed(entry, String(cString: zip_strerror(archive)).lowercased())
       }
       return stream
@@ -158,6 +164,7 @@
     private func finish(_ stream: OpaquePointer, of entry: Entry) throws(ConversionError) {
       var extra: UInt8 = 0
       guard zip_fread(stream, &extra, 1) == 0 else { throw malformed(entry, "its checksum is wrong") }
+      checked.insert(entry.index)
     }
 
     private func malformed(_ entry: Entry, _ reason: String) -> ConversionError {

@@ -69,6 +69,83 @@ public enum LittleEndian {
     values(bytes, type: type, as: Double.self)
   }
 
+  /// Appends the values of a tensor as float64.
+  ///
+  /// Not generic, as it is called from other modules with whole tensors: nothing is held but the bytes and the result.
+  public static func append(_ bytes: [UInt8], type: TensorType, to values: inout [Double]) {
+    append(bytes, type, to: &values, from32: { Double($0) }, from64: { $0 })
+  }
+
+  /// Appends the values of a tensor as float32.
+  public static func append(_ bytes: [UInt8], type: TensorType, to values: inout [Float]) {
+    append(bytes, type, to: &values, from32: { $0 }, from64: { Float($0) })
+  }
+
+  @inline(__always)
+  private static func append<Scalar>(
+    _ bytes: [UInt8], _ type: TensorType, to values: inout [Scalar], from32: (Float) -> Scalar,
+    from64: (Double) -> Scalar
+  ) {
+    let count = bytes.count / type.size
+    // Safe: each load lies within the bytes, and every bit pattern is a number.
+    bytes.withUnsafeBytes { raw in
+      for index in 0..<count {
+        switch type {
+        case .float64:
+          values.append(
+            from64(
+              Double(bitPattern: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)))))
+        case .float32:
+          values.append(
+            from32(
+              Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))))
+        case .float16:
+          values.append(
+            from32(half(UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)))))
+        case .bfloat16:
+          let bits = UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
+          values.append(from32(Float(bitPattern: UInt32(bits) << 16)))
+        case .uint32:
+          values.append(
+            from64(Double(UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))))
+        case .uint64:
+          values.append(
+            from64(Double(UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)))))
+        }
+      }
+    }
+  }
+
+  /// Whether all values of a tensor can be parameters: numbers that float32 holds.
+  ///
+  /// Nothing but the bytes is held.
+  public static func areParameters(_ bytes: [UInt8], type: TensorType) -> Bool {
+    // Safe: each load lies within the bytes. An exponent of ones is an infinity or no number.
+    bytes.withUnsafeBytes { raw in
+      let places = stride(from: 0, through: raw.count - type.size, by: type.size)
+      switch type {
+      case .float64:
+        return places.allSatisfy {
+          let bits = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: UInt64.self))
+          return abs(Double(bitPattern: bits)) <= Double(Float.greatestFiniteMagnitude)
+        }
+      case .float32:
+        return places.allSatisfy {
+          UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: UInt32.self)) & 0x7F80_0000 != 0x7F80_0000
+        }
+      case .float16:
+        return places.allSatisfy {
+          UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: UInt16.self)) & 0x7C00 != 0x7C00
+        }
+      case .bfloat16:
+        return places.allSatisfy {
+          UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: UInt16.self)) & 0x7F80 != 0x7F80
+        }
+      case .uint32, .uint64: return true
+      }
+    }
+  }
+
   /// Whether all values can be parameters: numbers that float32 holds.
   static func areParameters<Scalar: ReferenceScalar>(_ values: [Scalar]) -> Bool {
     values.allSatisfy { abs($0) <= Scalar(Float.greatestFiniteMagnitude) }

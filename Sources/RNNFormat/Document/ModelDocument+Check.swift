@@ -51,8 +51,11 @@ extension ModelDocument {
   /// - Parameter source: the parameters, complete for the architecture; all of them are read.
   public func violation<Source: TensorSource & ~Copyable>(numbers source: borrowing Source) throws -> String? {
     for tensor in source.tensors {
-      let read = LittleEndian.values(try source.bytes(of: tensor), type: tensor.type, as: Double.self)
-      guard LittleEndian.areParameters(read) else {
+      var areParameters = true
+      try source.forEachBlock(of: tensor) {
+        areParameters = areParameters && LittleEndian.areParameters($0, type: tensor.type)
+      }
+      guard areParameters else {
         return "\(tensor.path) has a value that is infinite, not a number, or too large for float32"
       }
     }

@@ -33,11 +33,11 @@ extension Proof {
     let pieces = architecture.context == .stream ? [0..<inputs.count] : architecture.proofPieces(inputs.count)
     let sequences = pieces.map { inputs.reference($0, padding: architecture.padding) }
     let byPath = Dictionary(uniqueKeysWithValues: source.tensors.map { ($0.path, $0) })
-    func values(of entry: ParameterTable.Entry) throws -> [Double] {
-      guard let tensor = byPath[entry.path] else { return [] }
-      return LittleEndian.values(try source.bytes(of: tensor), type: tensor.type, as: Double.self)
+    func append(_ entry: ParameterTable.Entry, to values: inout [Double]) throws {
+      guard let tensor = byPath[entry.path] else { return }
+      try source.forEachBlock(of: tensor) { LittleEndian.append($0, type: tensor.type, to: &values) }
     }
-    let logits = try LayerByLayer.logits(of: architecture, sequences, values: values, run: LayerByLayer.reference)
+    let logits = try LayerByLayer.logits(of: architecture, sequences, append: append, run: LayerByLayer.reference)
     return logits.joined().flatMap { row in
       let logProbabilities = architecture.output.logProbabilities(row)
       return tokens.map { logProbabilities[Int($0)] }

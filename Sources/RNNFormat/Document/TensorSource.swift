@@ -66,6 +66,16 @@ public protocol TensorSource: ~Copyable {
 
   /// The values of a tensor, little-endian and row-major.
   func bytes(of tensor: TensorDescription) throws -> [UInt8]
+
+  /// Gives what ``bytes(of:)`` does in pieces, each of whole values: for tensors as large as memory.
+  func forEachBlock(of tensor: TensorDescription, _ body: ([UInt8]) throws -> Void) throws
+}
+
+extension TensorSource where Self: ~Copyable {
+  /// Gives all of the tensor in one piece.
+  public func forEachBlock(of tensor: TensorDescription, _ body: ([UInt8]) throws -> Void) throws {
+    try body(try bytes(of: tensor))
+  }
 }
 
 /// The parameters of a model in memory, as float32.

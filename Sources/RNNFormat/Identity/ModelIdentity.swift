@@ -32,7 +32,11 @@ public enum ModelIdentity {
     _ document: ModelDocument, tensors source: borrowing Source
   ) throws -> String {
     var hashes: [(TensorDescription, String)] = []
-    for tensor in source.tensors { hashes.append((tensor, Hash.sha256(try source.bytes(of: tensor)))) }
+    for tensor in source.tensors {
+      var hash = Hash.Stream()
+      try source.forEachBlock(of: tensor) { hash.update($0) }
+      hashes.append((tensor, hash.finish()))
+    }
     return identify(
       architecture: document.architecture, vocabulary: document.vocabulary, labels: document.labels, tensors: hashes)
   }

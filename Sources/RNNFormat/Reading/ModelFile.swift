@@ -76,6 +76,27 @@ public struct ModelFile: ~Copyable, TensorSource {
     }
   }
 
+  /// Gives the values of a tensor in pieces.
+  ///
+  /// - Throws: as ``bytes(of:)``; only behind the last piece it is known that all of them are those that were written.
+  public func forEachBlock(of tensor: TensorDescription, _ body: ([UInt8]) throws -> Void) throws {
+    var hash = Hash.Stream()
+    var failure: (any Error)?
+    do {
+      try file.root.dataset("/parameters/\(tensor.path)").forEachBlock { block in
+        guard failure == nil else { return }
+        hash.update(block)
+        do { try body(block) } catch { failure = error }
+      }
+    } catch {
+      throw FormatError.hdf5(error)
+    }
+    if let failure { throw failure }
+    guard hash.finish() == structure.hashes[tensor.path] else {
+      throw refusal("parameters.hash", at: "/parameters/\(tensor.path)", "the bytes are not those that were written")
+    }
+  }
+
   /// The values of a block of a tensor, little-endian and row-major; nothing else of the tensor is read.
   ///
   /// The hash that the file gives is that of the whole tensor, so it is not compared: `validate` does that.

@@ -89,9 +89,8 @@ public enum Validator {
         var isFinite = true
         try dataset.forEachBlock { block in
           hash.update(block)
-          let read = LittleEndian.values(block, type: tensor.type, as: Double.self)
-          isFinite = isFinite && LittleEndian.areParameters(read)
-          if keepsValues { values += read }
+          isFinite = isFinite && LittleEndian.areParameters(block, type: tensor.type)
+          if keepsValues { LittleEndian.append(block, type: tensor.type, to: &values) }
         }
         let sha256 = hash.finish()
         computed[tensor.path] = sha256

@@ -161,7 +161,7 @@ public struct ModelWriter: Sendable {
     let entries = ParameterTable(document.architecture).entries
     for (tensor, entry) in zip(source.tensors, entries) {
       let bytes = try source.bytes(of: tensor)
-      guard Self.areParameters(bytes, tensor.type) else {
+      guard LittleEndian.areParameters(bytes, type: tensor.type) else {
         throw FormatError.unwritable(
           file: path,
           violation: "'\(tensor.path)' holds a number that is infinite, not a number, or too large for float32")
@@ -183,13 +183,6 @@ public struct ModelWriter: Sendable {
       if tensor.type == .bfloat16 { try dataset.setAttribute("encoding", to: "bfloat16") }
     }
     return hashes
-  }
-
-  /// Whether all values are what a model file may hold.
-  private static func areParameters(_ bytes: [UInt8], _ type: TensorType) -> Bool {
-    type == .float64
-      ? LittleEndian.areParameters(LittleEndian.values(bytes, type: type, as: Double.self))
-      : LittleEndian.areParameters(LittleEndian.values(bytes, type: type, as: Float.self))
   }
 
   /// Chunks of about one megabyte along the first dimensions.

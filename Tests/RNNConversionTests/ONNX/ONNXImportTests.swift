@@ -17,11 +17,11 @@ import Testing
     of model: ImportedModel, _ sequences: [Reference<Float>.Inputs]
   ) throws -> [[[Float]]] {
     let architecture = model.document.architecture
-    func values(of entry: ParameterTable.Entry) throws -> [Float] {
+    func append(_ entry: ParameterTable.Entry, to values: inout [Float]) throws {
       let tensor = try #require(model.tensors.first { $0.path == entry.path })
-      return LittleEndian.values(try model.bytes(of: tensor), type: tensor.type, as: Float.self)
+      LittleEndian.append(try model.bytes(of: tensor), type: tensor.type, to: &values)
     }
-    return try LayerByLayer.logits(of: architecture, sequences, values: values, run: LayerByLayer.network)
+    return try LayerByLayer.logits(of: architecture, sequences, append: append, run: LayerByLayer.network)
       .map { $0.map(architecture.output.logProbabilities) }
   }
 

@@ -67,6 +67,28 @@
             ]))
     }
 
+    @Test func readsTheArchivesOf2016() throws {
+      let expected = try TorchFixtures.expected(TorchFixtures.path("tar.npz"))
+      #expect(try TorchFixtures.difference(read("tar.pt"), expected) < 1e-6)
+      #expect(try ModelFormat(of: TorchFixtures.path("tar.pt")) == .pytorch)
+      let scratch = try Scratch()
+      let bytes = Array(try Data(contentsOf: URL(filePath: TorchFixtures.path("tar.pt"))))
+      for length in stride(from: 16, to: bytes.count - 8192, by: 101) {
+        let path = try scratch.file("cut.pt", Array(bytes[..<length]))
+        #expect(throws: ConversionError.self, "\(length)") { try TorchImport.read(path, choices: ImportChoices()) }
+      }
+      // Whatever is changed is read or refused, and nothing else.
+      for place in stride(from: 0, to: bytes.count, by: 13) {
+        var changed = bytes
+        changed[place] ^= 0x55
+        let path = try scratch.file("changed.pt", changed)
+        do {
+          let model = try TorchImport.read(path, choices: ImportChoices())
+          for tensor in model.tensors { #expect(try model.bytes(of: tensor).count == tensor.byteCount) }
+        } catch is ConversionError {}
+      }
+    }
+
     @Test func saysWhatToDoWithAProgram() {
       let message = message { _ = try read("script.pt") }
       #expect(message.contains("TorchScript") && message.contains("torch.jit.load(") && message.contains("state_dict"))

@@ -14,7 +14,7 @@ struct TorchSafetensorsExport: TorchStateDictExport {
     let writer = try SafetensorsWriter.begin(
       creating: path, arrays.map { ArrayDescription(name: $0.name, type: $0.formula.type, shape: $0.formula.shape) },
       texts: ["format": "pt"])
-    for index in writer.order { try writer.append(try source.bytes(of: arrays[index].formula)) }
+    for index in writer.order { try source.forEachBlock(of: arrays[index].formula) { try writer.append($0) } }
   }
 }
 
@@ -34,8 +34,8 @@ struct TorchSafetensorsExport: TorchStateDictExport {
     func write<Source: TensorSource & ~Copyable>(_ source: borrowing Source, creating path: String) throws {
       let archive = try NPZArchive(creating: path)
       for array in arrays {
-        try archive.add(
-          array.name, type: array.formula.type, shape: array.formula.shape, bytes: try source.bytes(of: array.formula))
+        try archive.begin(array.name, type: array.formula.type, shape: array.formula.shape)
+        try source.forEachBlock(of: array.formula) { try archive.append($0) }
       }
       try archive.finish()
     }

@@ -54,7 +54,8 @@ struct TorchExport: TorchStateDictExport {
     try zip.add("\(Self.folder)/.storage_alignment", Array("\(Self.alignment)".utf8))
     try zip.add("\(Self.folder)/byteorder", Array("little".utf8))
     for (key, formula) in storages.enumerated() {
-      try zip.add("\(Self.folder)/data/\(key)", try source.bytes(of: formula))
+      try zip.begin("\(Self.folder)/data/\(key)", size: formula.count * formula.type.size)
+      try source.forEachBlock(of: formula) { try zip.append($0) }
     }
     try zip.add("\(Self.folder)/version", Array("3\n".utf8))
     try zip.finish()

@@ -41,6 +41,7 @@ final class TorchFile: ArraySource {
         throw ConversionError.malformed(file: path, place: "the archive", reason: "this build reads no zip archives")
       #endif
     }
+    if first.starts(with: TorchTarFile.beginning) { return try TorchTarFile(opening: path) }
     return try TorchLegacyFile(opening: path)
   }
 
@@ -52,6 +53,19 @@ final class TorchFile: ArraySource {
     let bytes = try container.bytes(of: tensor.storage, start..<(start + tensor.span * size))
     return tensor.gathered(from: bytes)
   }
+
+  func forEachBlock(of array: ArrayDescription, _ body: ([UInt8]) throws -> Void) throws {
+    guard let tensor = tensors[array.name], tensor.isContiguous, tensor.count > 0 else {
+      return try body(try bytes(of: array))
+    }
+    let (start, end) = (tensor.offset * tensor.type.size, (tensor.offset + tensor.span) * tensor.type.size)
+    for position in stride(from: start, to: end, by: Self.blockSize) {
+      try body(try container.bytes(of: tensor.storage, position..<min(end, position + Self.blockSize)))
+    }
+  }
+
+  /// A multiple of the size of every type.
+  private static let blockSize = 4 << 20
 
   /// Whether two arrays are the same values in the same place: tied weights.
   func isSame(_ first: String, _ second: String) -> Bool {

@@ -11,8 +11,6 @@
     /// The folder that everything lies in, with the slash.
     private let folder: String
     private let storages: [String: TorchStorage]
-    /// The storages whose checksum has been compared.
-    private var checked: Set<String> = []
 
     init(opening path: String) throws {
       func malformed(_ place: String, _ reason: String) -> ConversionError {
@@ -66,10 +64,7 @@
 
     func bytes(of storage: TorchStorage, _ range: Range<Int>) throws -> [UInt8] {
       let entry = try entry(of: storage)
-      if range != 0..<entry.size, !checked.contains(storage.key) {
-        try archive.check(entry)
-        checked.insert(storage.key)
-      }
+      if range != 0..<entry.size { try archive.check(entry) }
       return try archive.bytes(of: entry, range)
     }
   }
