@@ -20,7 +20,8 @@ import Testing
     "learned_initial_state": "initial state is learned", "lstm_coupled_gates": "coupled",
     "lstm_coupled_peepholes": "peepholes", "lstm_hard_sigmoid": "another activation",
     "lstm_peepholes": "peepholes", "lstm_projection": "projected", "projection_clip": "clipped",
-    "values_of_numbers": "how many tokens",
+    "values_of_numbers": "how many tokens", "fixed_window": "holds the last steps",
+    "fixed_window_direct": "holds the last steps",
   ]
   /// Golden models whose activation only one version has.
   private static let onlyKeras3 = ["elman_hard_sigmoid_sixth", "keras_lstm_hard_sigmoid_sixth"]
