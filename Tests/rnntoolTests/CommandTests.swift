@@ -73,7 +73,8 @@ struct CommandTests {
     #expect(
       keys(inspected.json) == [
         "architecture", "assumed", "bytes", "content_id", "file", "format", "format_version", "generator", "history",
-        "labels", "left_behind", "lineage", "metadata", "model_id", "parameters", "proof", "tensors", "unfinished", "vocabulary",
+        "labels", "left_behind", "lineage", "metadata", "model_id", "parameters", "proof", "tensors", "unfinished",
+        "vocabulary",
       ])
     #expect(inspected.json["metadata"]?["corpus"]?["sha256"]?.string == Hash.sha256(Samples.text))
     #expect(inspected.json["metadata"]?["created"] == nil)

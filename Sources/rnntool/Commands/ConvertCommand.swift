@@ -228,5 +228,6 @@ extension TensorType: ExpressibleByArgument {
     self = type
   }
 
+  /// Their names.
   public static var allValueStrings: [String] { reals.map(\.rawValue) }
 }
