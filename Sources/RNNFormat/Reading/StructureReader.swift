@@ -201,7 +201,6 @@ struct StructureReader {
         findings.add(
           "parameters.type", at: path,
           "is of \(type.rawValue), but has to be of \(entry.numbers == .real ? "floats" : entry.numbers.rawValue)")
-        continue
       }
       tensors.append(TensorDescription(path: entry.path, type: type, shape: object.shape))
       do {

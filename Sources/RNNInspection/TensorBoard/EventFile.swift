@@ -1,3 +1,4 @@
+import RNNConversion
 import Foundation
 import RNNFormat
 
@@ -36,7 +37,7 @@ public final class EventFile {
   /// A message with its frame.
   static func record(_ message: [UInt8]) -> [UInt8] {
     let length = LittleEndian.bytes([UInt64(message.count)])
-    return length + LittleEndian.bytes([CRC32C.masked(length)]) + message
-      + LittleEndian.bytes([CRC32C.masked(message)])
+    return length + LittleEndian.bytes([CRC32C.masked(CRC32C.checksum(length))]) + message
+      + LittleEndian.bytes([CRC32C.masked(CRC32C.checksum(message))])
   }
 }

@@ -5,9 +5,9 @@ import Testing
 
 @testable import RNNConversion
 
-/// The files of `fixtures/tensorflow`, with the numbers that TensorFlow gave.
+/// The files of `fixtures/tensorflow-checkpoints`, with the numbers that TensorFlow gave.
 enum TensorFlowFixtures {
-  static let folder = Fixtures.repository.appending(path: "fixtures/tensorflow").path
+  static let folder = Fixtures.repository.appending(path: "fixtures/tensorflow-checkpoints").path
 
   static func path(_ name: String) -> String { "\(folder)/\(name)" }
 

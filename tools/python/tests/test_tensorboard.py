@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 from program import needs_program, run
 
-# With this module TensorBoard reads files by itself. It would take the folder fixtures/tensorflow for TensorFlow.
+# With this module TensorBoard reads files by itself.
 sys.modules.setdefault("tensorboard.compat.notf", ModuleType("tensorboard.compat.notf"))
 accumulator = pytest.importorskip(
     "tensorboard.backend.event_processing.event_accumulator", reason="TensorBoard is not installed: pip install tensorboard"

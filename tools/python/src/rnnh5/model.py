@@ -56,7 +56,7 @@ class Model:
         self.architecture: dict[str, Any] = validation.architecture or {}
         """As section 4 of the specification describes it."""
         self.vocabulary: Vocabulary | None = validation.vocabulary
-        self.labels: list[bytes] | None = validation.labels and validation.labels.names
+        self.labels: list[bytes] | None = None if validation.labels is None else validation.labels.names
         """The names of the outputs, where they are not tokens; None where they have none."""
         self.metadata: dict[str, Any] = validation.metadata
         self.lineage: list[dict[str, Any]] = validation.lineage

@@ -21,7 +21,7 @@ class NGramTable:
         self._tokens = np.asarray(parts["tokens"], np.int64)
         self._log_probabilities = np.asarray(parts["log_probabilities"], np.float64)
         self._backoffs = np.asarray(parts.get("backoffs", np.empty(0)), np.float64)
-        self._children = np.asarray(parts.get("children", np.full(1, len(self._tokens))), np.float64).astype(np.int64)
+        self._children = _places(parts.get("children", np.full(1, len(self._tokens))))
         violation = violation_of(layer, self._tokens, self._log_probabilities, self._backoffs, self._children)
         if violation:
             raise ValueError(violation)
@@ -57,6 +57,11 @@ class NGramTable:
             if index >= end or self._tokens[index] != token:
                 return None
         return index
+
+
+def _places(values: np.ndarray) -> np.ndarray:
+    """As int64; what is beyond that lies beyond every table too."""
+    return np.minimum(np.asarray(values, np.float64), 2.0**62).astype(np.int64)
 
 
 def violation_of(

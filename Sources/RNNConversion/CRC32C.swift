@@ -1,5 +1,5 @@
-/// The cyclic redundancy check with Castagnoli's polynomial (RFC 3720, appendix B.4), as LevelDB and TensorFlow keep it beside their bytes.
-struct CRC32C {
+/// The cyclic redundancy check with Castagnoli's polynomial (RFC 3720, appendix B.4), as LevelDB and TensorFlow keep it beside their bytes, in checkpoints and event files.
+package struct CRC32C {
   /// Castagnoli's polynomial 0x1EDC6F41, its bits turned round.
   private static let polynomial: UInt32 = 0x82F6_3B78
 
@@ -20,18 +20,21 @@ struct CRC32C {
 
   private var state: UInt32 = .max
 
+  /// Begins with no byte.
+  package init() {}
+
   /// The check of the bytes so far.
-  var value: UInt32 { ~state }
+  package var value: UInt32 { ~state }
 
   /// The check of some bytes.
-  static func checksum(_ bytes: [UInt8]) -> UInt32 {
+  package static func checksum(_ bytes: [UInt8]) -> UInt32 {
     var check = CRC32C()
     check.update(bytes[...])
     return check.value
   }
 
   /// Takes more bytes.
-  mutating func update(_ bytes: ArraySlice<UInt8>) {
+  package mutating func update(_ bytes: ArraySlice<UInt8>) {
     let tables = Self.tables
     var state = state
     var index = bytes.startIndex
@@ -58,5 +61,5 @@ struct CRC32C {
   }
 
   /// A check as it is stored: turned and moved, so that the check of bytes that hold checks is a sound one too (LevelDB's `crc32c.h`).
-  static func masked(_ check: UInt32) -> UInt32 { (check >> 15 | check << 17) &+ 0xA282_EAD8 }
+  package static func masked(_ check: UInt32) -> UInt32 { (check >> 15 | check << 17) &+ 0xA282_EAD8 }
 }
