@@ -52,7 +52,7 @@ def test_a_model_keeps_its_name(source: Path | int, tmp_path: Path) -> None:
         for compress in (False, True):
             target = tmp_path / f"python-{compress}.h5"
             given = (model.architecture, stored(model), model.vocabulary)
-            rnnh5.write(target, *given, proof=model.proof, compress=compress, embed=False)
+            rnnh5.write(target, *given, labels=model.labels, proof=model.proof, compress=compress, embed=False)
     run("convert", path, tmp_path / "program.h5", "--quiet")
     run("convert", path, tmp_path / "program-compressed.h5", "--compress", "--quiet")
     for format in ("safetensors", "npz"):

@@ -18,7 +18,7 @@ GOLDEN = sorted(path for path in (FIXTURES / "golden").glob("*.h5") if path.stem
 REFUSED = {
     "cell_clip", "gru_reset_after_keeps_candidate", "gru_reset_before_keeps_candidate", "leaky_units",
     "learned_initial_state", "lstm_coupled_gates", "lstm_coupled_peepholes", "lstm_hard_sigmoid",
-    "lstm_peepholes", "lstm_projection", "projection_clip", "values_of_numbers",
+    "lstm_peepholes", "lstm_projection", "projection_clip", "values_of_numbers", "fixed_window", "fixed_window_direct",
 }  # fmt: skip
 SLOPE_OF_KERAS_2 = {"gru_two_layers_no_bias"}
 SLOPE_OF_KERAS_3 = {"elman_hard_sigmoid_sixth", "keras_lstm_hard_sigmoid_sixth"}

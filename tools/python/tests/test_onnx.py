@@ -28,6 +28,8 @@ def expressible(model: dict[str, Any]) -> bool:
     for layer in model["layers"]:
         if layer.get("leak", 1) != 1 or layer.get("cell_clip") or layer.get("projection"):
             return False
+        if layer["kind"] == "delay":
+            return False
         if layer.get("initial_state") == "learned" and model["context"]["kind"] == "stream":
             return False
         recurrent = layer["kind"] in ("elman", "gru", "lstm")

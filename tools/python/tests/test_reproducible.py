@@ -156,7 +156,8 @@ def computed_model_id(path: Path) -> str:
                 values = (values.view("<u4") >> 16).astype("<u2")
             values = values.astype(values.dtype.newbyteorder("<"))
             tensors.append((name, tensor.type, values.shape, rnnh5.hashing.sha256_of_values([values])))
-        return rnnh5.model_id(canonical(opened.architecture), opened.vocabulary, tensors)
+        labels = None if opened.labels is None else rnnh5.labels.Labels(opened.labels)
+        return rnnh5.model_id(canonical(opened.architecture), opened.vocabulary, tensors, labels)
 
 
 @pytest.mark.parametrize("name", ["lstm", "lstm_compressed", "lstm_two_layers_dropout", "bpe", "training_state"])
