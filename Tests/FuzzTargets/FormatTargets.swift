@@ -100,7 +100,7 @@ extension FuzzTarget {
   static let model = FuzzTarget(name: "model") { bytes in
     try withFile(bytes) { path in
       guard try Validator.validate(path, level: .hashes).isValid else { return }
-      let model = try? ModelFile(opening: path).loadModel()
+      let model = try? ModelFile(opening: path).loadLanguageModel()
       require(model != nil, "a valid file does not open or load")
     }
   }
