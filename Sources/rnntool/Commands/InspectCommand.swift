@@ -15,6 +15,10 @@ struct InspectCommand: ParsableCommand {
       --statistics reads the numbers, one tensor at a time: mean, standard deviation, extremes, share of zeros, values that are infinite or not a number, a \
       histogram from the smallest to the largest value, and of recurrent matrices the spectral norm (the largest singular value), gate by gate.
 
+      --report writes one page in HTML that loads nothing and runs nothing: all that is said here, with curves of the training, the distributions of \
+      weights and gates, the network folded and unfolded over time, tokens that lie near each other, texts that the model writes, and one that it reads, \
+      coloured by probability.
+
       Examples:
         rnntool inspect book.h5
         rnntool inspect book.h5 --tensors --history
@@ -22,6 +26,7 @@ struct InspectCommand: ParsableCommand {
         rnntool inspect book.h5 --tokens --find th
         rnntool inspect book.h5 --json
         rnntool inspect generator.pt --activation relu
+        rnntool inspect book.h5 --report book.html --text held-out.txt
       """)
 
   @Argument(help: "The model file.")
@@ -45,17 +50,41 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Also print the metadata and the lineage.")
   var metadata = false
 
+  @Option(
+    help: ArgumentHelp("Write a page about the model.", valueName: "file.html"), completion: .file(extensions: ["html"])
+  )
+  var report: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The text that the model reads for the page, its first 2,000 tokens. Default: one that it has written itself.",
+      valueName: "file"), completion: .file())
+  var text: String?
+
+  @Flag(help: "Replace the page if it exists already.")
+  var force = false
+
   @OptionGroup(title: "Other frameworks") var foreign: ImportOptions
 
   @OptionGroup(title: "Trust") var trust: TrustOptions
 
   @OptionGroup(title: "Output") var speech: OutputOptions
 
+  func validate() throws {
+    try require(report != nil || (text == nil && !force), "--text and --force belong to --report.")
+  }
+
   func run() throws {
+    if let report {
+      try Input.check(report, isNoneOf: [model] + [text].compactMap(\.self))
+      try Input.check(report, mayReplace: force)
+      try AtomicFile.checkWritable(report)
+    }
     let opened = try Input.anyModel(model, foreign, through: trust)
     if opened.isWhole, !foreign.isEmpty { throw ImportOptions.notNeeded(for: model) }
     var bar = ProgressBar(isQuiet: speech.quiet)
-    let inspection = try Inspection(opened, readsNumbers: statistics, showing: &bar)
+    let inspection = try Inspection(opened, readsNumbers: statistics || report != nil, showing: &bar)
+    if let report { try write(inspection, to: report, showing: &bar) }
     let listing = opened.document.vocabulary.map { VocabularyListing($0) }
     let ids = tokens || find != nil ? listing?.ids(containing: find) : nil
     if speech.json { return try Terminal.print(inspection.json(tokens: ids)) }
@@ -73,6 +102,24 @@ struct InspectCommand: ParsableCommand {
       parts.append(JSONValue.array(opened.document.lineage).indented.printableLines)
     }
     try Terminal.print(parts.filter { !$0.isEmpty }.joined(separator: "\n\n"))
+  }
+}
+
+extension InspectCommand {
+  /// Writes the page.
+  private func write(_ inspection: Inspection, to path: String, showing bar: inout ProgressBar) throws {
+    let bytes = try text.map { try Input.text($0) }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let reading = Result {
+      try ModelReading(inspection.model, reading: bytes) {
+        bar.update($0, seconds: (clock.now - start) / .seconds(1), [.init("running the model")])
+      }
+    }
+    bar.clear()
+    let page = try ModelReport(inspection: inspection, reading: reading).markup()
+    try AtomicFile.write(Array(page.utf8), to: path)
+    if !speech.quiet && !speech.json { Terminal.note("wrote \(path.printable)") }
   }
 }
 

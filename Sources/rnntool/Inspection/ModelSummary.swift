@@ -5,7 +5,10 @@ import RNNModel
 
 extension Inspection {
   /// The lines that say what a model is, where it comes from and how good it is.
-  var summary: String {
+  var summary: String { Format.table(summaryRows) }
+
+  /// The same as rows of a name and a text; rows without a name go on with the one before.
+  var summaryRows: [[String]] {
     let document = model.document
     let types = Set(model.tensors.map(\.type.rawValue)).sorted().joined(separator: ", ")
     var rows = [["model", model.path.printable]]
@@ -32,7 +35,7 @@ extension Inspection {
       document.proof.map { "\($0.inputs.count) steps, \($0.tokens.count) tokens, by \($0.computedBy.printable)" }
         ?? "none",
     ])
-    return Format.table(rows)
+    return rows
   }
 
   /// What the file leaves open, and what of it is no part of the model; empty for files that say everything.

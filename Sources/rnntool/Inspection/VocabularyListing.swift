@@ -15,21 +15,25 @@ struct VocabularyListing {
     return all.filter { $0 == id || vocabulary[$0].contains(bytes) }
   }
 
+  /// The most frequent tokens where that is known, else the first ones.
+  func foremost(_ count: Int) -> [Int32] {
+    let ids = 0..<Int32(clamping: vocabulary.count)
+    guard let counts = vocabulary.counts, count > 0 else { return Array(ids.prefix(count)) }
+    // A few are found in one pass, however many tokens there are.
+    var chosen: [Int32] = []
+    for id in ids {
+      let own = counts[Int(id)]
+      if chosen.count == count, let last = chosen.last, counts[Int(last)] >= own { continue }
+      let place = chosen.firstIndex { counts[Int($0)] < own } ?? chosen.count
+      chosen.insert(id, at: place)
+      if chosen.count > count { chosen.removeLast() }
+    }
+    return chosen
+  }
+
   /// The most frequent tokens where that is known, else the first ones, as many as fit.
   func sample(columns: Int) -> String {
-    let ids = 0..<Int32(clamping: vocabulary.count)
-    // A few of the most frequent ones are found in one pass, however many there are.
-    var chosen = Array(ids.prefix(30))
-    if let counts = vocabulary.counts {
-      chosen = []
-      for id in ids {
-        let count = counts[Int(id)]
-        if chosen.count == 30, let last = chosen.last, counts[Int(last)] >= count { continue }
-        let place = chosen.firstIndex { counts[Int($0)] < count } ?? chosen.count
-        chosen.insert(id, at: place)
-        if chosen.count > 30 { chosen.removeLast() }
-      }
-    }
+    let chosen = foremost(30)
     var text = ""
     for id in chosen {
       let next = Vocabulary.display(vocabulary[id].prefix(64)).printable
